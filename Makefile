@@ -1,0 +1,41 @@
+# make install · make demo · make test · make prove · make bench · make screenshots
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+STAMP := .venv/.installed
+AGAIN ?=
+
+help:
+	@echo "make demo  · patrol our sample sites and open the console"
+	@echo "make test  · install what tests need and run everything"
+	@echo "make install · prove · bench · screenshots"
+
+.venv/.installed: pyproject.toml constraints.txt
+	@test -x $(PY) || python3 -m venv .venv
+	@$(PY) -m pip install -q --disable-pip-version-check -U 'pip>=23.3'
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.PHONY: help install system demo test prove bench screenshots lint
+install: $(STAMP)
+
+# Chromium and CJK fonts: by apt when root, else one clear line.
+system:
+	@if command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi cjk; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "正在安装 Chromium 与中文字体…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	else echo "缺少 Chromium 或中文字体：请让管理员运行  sudo apt-get install chromium fonts-noto-cjk" >&2; exit 2; fi
+
+test: system .venv/.installed-dev lint
+	$(PY) -m pytest -m "not prove"
+
+lint: .venv/.installed-dev
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+prove: system .venv/.installed-dev
+	$(PY) -m pytest -m "prove or not prove"

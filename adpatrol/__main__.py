@@ -1,0 +1,47 @@
+"""The command line: parse, call one function of a package, print. Only the module of the command asked for is imported."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+# command -> module that adds it with `register(app)`; the order is the order of --help
+COMMANDS: dict[str, str] = {
+    "scan": "adpatrol.commands.scan",
+    "explain": "adpatrol.commands.explain",
+}
+
+
+def build(only: str | None = None) -> typer.Typer:
+    app = typer.Typer(help="互联网金融广告巡查系统 adpatrol", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def root() -> None:
+        """巡查、存证、研判、线索、处置。"""
+
+    for name, module in COMMANDS.items():
+        if only is None or only == name:
+            importlib.import_module(module).register(app)
+    return app
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Exit codes: 0 done; 1 something found or wrong; 2 misuse or failure, with one line on stderr; 130 Ctrl-C (design/commands.md)."""
+    args = sys.argv[1:] if argv is None else argv
+    only = args[0] if args and args[0] in COMMANDS else None
+    try:
+        build(only)(args=args, prog_name="adpatrol", standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # one line for people; the trace is for --debug
+        if "--debug" in args:
+            raise
+        line = " ".join(str(error).split()) or type(error).__name__
+        print(f"adpatrol: {line}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
