@@ -99,8 +99,8 @@ class Identity:
 class Page:
     """What a person sees and what the page says of itself.
 
-    ``text`` is the visible blocks in DOM order joined by a newline, white space collapsed, inline tags joined. Blocks that are not displayed
-    (alt, meta, script, hidden) are in ``asides``; their offsets run on from the end of ``text`` within ``full_text``.
+    ``text`` is the visible blocks in DOM order joined by a newline, white space collapsed, inline tags joined. Blocks that are not
+    displayed (alt, meta, script, hidden) are in ``asides``; their offsets run on from the end of ``text`` within ``full_text``.
     """
 
     url: str = ""

@@ -22,7 +22,8 @@ SECRET_KEY = _secret()
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("ADPATROL_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",") if h]
 INSTALLED_APPS = [
-    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles",
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
+    "django.contrib.staticfiles",
     "indexer", "alerts", "console",
 ]
 MIDDLEWARE = [

@@ -49,8 +49,8 @@ class RecordRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRecord:
-    """One record to be written for a visit. ``payload`` is the whole record block: for request and response the HTTP head and the entity body
-    as received (content-encoding kept, transfer-coding removed)."""
+    """One record to be written for a visit. ``payload`` is the whole record block: for request and response the HTTP head and the
+    entity body as received (content-encoding kept, transfer-coding removed)."""
 
     type: str  # request, response, resource, metadata, revisit
     uri: str
