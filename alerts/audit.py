@@ -1,0 +1,19 @@
+"""The audit trail: one entry for every applied change, written in its transaction; none for a refused one (promises.md, I5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from alerts.models import AuditEntry
+
+SYSTEM = "系统监测"
+
+
+def record(who: str, act: str, subject: str, **detail: Any) -> AuditEntry:
+    """Adds the entry. Must be called inside the transaction of the change it tells of: RuntimeError otherwise."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("an audit entry belongs in the transaction of its change")
+    return AuditEntry.objects.create(at=timezone.now(), who=who[:150], act=act[:60], subject=subject[:120], detail=detail)
