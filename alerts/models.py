@@ -260,6 +260,7 @@ class FollowPosition(models.Model):
 
     name = models.CharField(max_length=40, unique=True)
     position = models.BigIntegerField(default=0)
+    mark = models.CharField(max_length=200, blank=True)  # capture and rule set at that position: another one there means a rebuild
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -59,14 +59,19 @@ class Mailbox:
         return self.answer
 
 
+class AnyPort(Controller):
+    """On a port the system picks."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
-    controller._trigger_server = lambda: None  # type: ignore[method-assign]  # it connects to port 0
+    controller = AnyPort(box, hostname="127.0.0.1", port=0)
     controller.start()
-    assert controller.server is not None
-    controller.port = controller.server.sockets[0].getsockname()[1]
     yield box, controller
     controller.stop()
 
