@@ -11,6 +11,10 @@ import typer
 COMMANDS: dict[str, str] = {
     "scan": "adpatrol.commands.scan",
     "explain": "adpatrol.commands.explain",
+    "evaluate": "adpatrol.commands.evaluate",
+    "rules": "adpatrol.commands.rules",
+    "lead": "adpatrol.commands.lead",
+    "deliver": "adpatrol.commands.deliver",
 }
 
 
