@@ -1,0 +1,1 @@
+"""Search over the captured pages: one protocol, one set of tokens, any number of backends."""

@@ -1,0 +1,152 @@
+"""What is asked of a search index, in our own words: no backend's language, so that each can join.
+
+SearchError
+ ├── QueryError        the query cannot be read: what, and at which character (counted from 0)
+ └── CaptureNotFound   no document of that capture
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+FIELDS = ("site", "code", "level", "gate", "genre", "outcome", "run", "client", "since", "until")
+FACETS = ("site", "code", "level", "gate", "genre", "outcome")
+LEVELS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
+EXACT_HITS = 50_000  # counts and facets are exact up to so many hits; beyond, over the newest so many, and marked inexact
+MAX_LIMIT = 1_000
+
+
+class SearchError(Exception):
+    """Base; the message is one line in Chinese."""
+
+
+class QueryError(SearchError):
+    def __init__(self, message: str, position: int) -> None:
+        self.message, self.position = message, position
+        super().__init__(f"检索式第 {position + 1} 个字符处：{message}")
+
+
+class CaptureNotFound(SearchError):
+    def __init__(self, capture_id: str) -> None:
+        super().__init__(f"索引中没有快照 {capture_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Tokens that must stand one after the other. ``where``: title, text or url; empty: title or text."""
+
+    chars: str  # folded, one character a token (indexer.search.tokens)
+    where: Literal["", "title", "text", "url"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Node
+
+
+Node = Phrase | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """``tree`` None: every page. ``filters``: field -> values, any of which will do; fields are joined by "and". ``since`` (inclusive)
+    and ``until`` (exclusive) are ISO 8601 with an offset, and hold all of them. ``cursor``: the ``next``
+    of the page before. ``sort``: newest or oldest first by time of capture; capture id decides between equal times."""
+
+    tree: Node | None = None
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: Literal["newest", "oldest"] = "newest"
+    limit: int = 20
+    cursor: str = ""
+    facets: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexDoc:
+    """What is indexed of one capture. The short facts ride along for filters and facets."""
+
+    capture_id: str
+    time: datetime
+    title: str
+    text: str
+    url: str
+    run: str = ""
+    site: str = ""
+    client: str = ""
+    outcome: str = ""
+    gate: str = ""
+    genre: str = ""
+    level: int | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A passage of the text: ``marks`` are stretches within ``text``; ``start`` is its offset in the page's text."""
+
+    text: str
+    start: int
+    marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    capture_id: str
+    time: datetime
+    site: str
+    url: str
+    title: str
+    genre: str
+    gate: str
+    outcome: str
+    level: int | None
+    codes: tuple[str, ...]
+    title_marks: tuple[tuple[int, int], ...] = ()
+    snippets: tuple[Snippet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """``total`` is exact where ``exact``; else at least so many. ``next`` is empty on the last page. ``facets``: field -> value -> count,
+    most frequent first; a value is a level's key, never its number."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    exact: bool = True
+    next: str = ""
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+class SearchIndex(Protocol):
+    def put(self, docs: Iterable[IndexDoc]) -> int:
+        """Stores or replaces, by capture id; answers how many. Repeatable."""
+        ...
+
+    def remove(self, capture_ids: Iterable[str]) -> None:
+        """Takes documents out; unknown ids are passed over."""
+        ...
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Raises QueryError for a cursor or filter value that cannot be read."""
+        ...
+
+    def count(self) -> int:
+        """How many documents there are."""
+        ...
+
+    def clear(self) -> None:
+        """Takes everything out."""
+        ...

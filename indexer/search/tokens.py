@@ -1,0 +1,82 @@
+"""The one idea of a word: every letter, digit and ``%`` is a token of its own, with the place it came from.
+
+So a phrase of any length from one character is found (`保本`, `8` in `18%`), in full width or half, in upper case or lower, in the
+traditional script or the simplified; blanks and punctuation between characters neither help nor hinder. The same tokens serve the
+embedded index, Elasticsearch (analyzer ``whitespace``) and the highlights, so that all give the same answers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from dataclasses import dataclass
+
+import opencc
+
+_SIMPLIFY = opencc.OpenCC("t2s")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """``chars``: one character a token, folded. ``starts[i]``: offset in the original of the character that token ``i`` came from."""
+
+    chars: str
+    starts: array[int]
+
+    def span(self, first: int, count: int) -> tuple[int, int]:
+        """The stretch of the original, in code points, that ``count`` tokens from ``first`` cover."""
+        return self.starts[first], self.starts[first + count - 1] + 1
+
+
+def _fold(char: str) -> str:
+    """The tokens of one character: mostly one; none for blanks, punctuation and marks; several for such as ㎡ or ½."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", char).lower())
+    simple = unicodedata.normalize("NFKC", _SIMPLIFY.convert(folded)) if folded > "\u2e7f" else folded
+    return "".join(c for c in simple.lower() if c == "%" or unicodedata.category(c)[0] in "LN")
+
+
+class _Folds(dict[str, str]):
+    """Each character is folded once a process."""
+
+    def __missing__(self, char: str) -> str:
+        value = self[char] = "" if "\ud800" <= char <= "\udfff" else _fold(char)
+        return value
+
+
+_FOLDS = _Folds()
+
+
+def tokens(text: str) -> Tokens:
+    chars: list[str] = []
+    starts = array("L")
+    folds = _FOLDS
+    for offset, char in enumerate(text):
+        for token in folds[char]:
+            chars.append(token)
+            starts.append(offset)
+    return Tokens("".join(chars), starts)
+
+
+def normalise(text: str) -> str:
+    """The tokens alone, joined: two wordings with the same result are the same claim."""
+    folds = _FOLDS
+    return "".join([folds[char] for char in text])
+
+
+class _Words(dict[str, str]):
+    """Each token as an ASCII word: a letter or digit as it is, `%` as ``pc``, anything else by its code point in hex (two characters or
+    more, so never a single letter). No analyser, of whatever Unicode version, can drop or split such a word."""
+
+    def __missing__(self, char: str) -> str:
+        word = char if char.isascii() and char.isalnum() else "pc" if char == "%" else format(ord(char), "x")
+        self[char] = word
+        return word
+
+
+_WORDS = _Words()
+
+
+def words(chars: str) -> str:
+    """Folded characters as the index stores them: ASCII words separated by blanks."""
+    table = _WORDS
+    return " ".join([table[char] for char in chars])

@@ -1,0 +1,181 @@
+"""What every search index must answer. A new backend joins by one line in `index`."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from memory_index import MemoryIndex
+from stored_index import StoredIndex
+
+from indexer.search.protocol import IndexDoc, QueryError, SearchIndex
+from indexer.search.query import parse
+
+T0 = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def index(request: pytest.FixtureRequest, db: None) -> SearchIndex:
+    return MemoryIndex() if request.param == "memory" else StoredIndex()
+
+
+def doc(capture_id: str, text: str, minutes: float = 0, **facts: object) -> IndexDoc:
+    values = {"title": "", "url": f"https://example.org/{capture_id}", "site": "https://example.org", "outcome": "ok", "gate": "page", **facts}
+    return IndexDoc(capture_id=capture_id, text=text, time=T0 + timedelta(minutes=minutes), **values)  # type: ignore[arg-type]
+
+
+def found(index: SearchIndex, text: str, **options: object) -> list[str]:
+    return [hit.capture_id for hit in index.search(parse(text, **options)).hits]  # type: ignore[arg-type]
+
+
+PAGES = [
+    doc("a", "本平台保本保息，年化收益 18%，零风险。", 1, title="示例财富", site="https://a.test", level=4, codes=("guarantee.principal", "yield.promise"), genre="platform"),
+    doc("b", "理财有风险，投资须谨慎。历史年化８％", 2, title="银行理财", site="https://b.test", genre="bank"),
+    doc("c", "該平臺承諾保本，年化收益率達到12％", 3, title="新聞", site="https://a.test", level=2, codes=("yield.promise",), genre="news"),
+    doc("d", "HTML and Ｐ２Ｐ lending 保\n本", 4, title="P2P", site="https://c.test", outcome="not_found", gate="soft_404"),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), [
+    ("保本", ["d", "c", "a"]),  # two characters; across a line; in the traditional script
+    ("保", ["d", "c", "a"]),
+    ("8", ["b", "a"]),  # one character within 18%
+    ("18%", ["a"]),
+    ("８％", ["b", "a"]),
+    ("%", ["c", "b", "a"]),
+    ("年化收益", ["c", "a"]),
+    ("年化 收益", ["c", "a"]),
+    ("年化 风险", ["b", "a"]),
+    ("承诺保本", ["c"]),
+    ("承諾保本", ["c"]),
+    ("p2p", ["d"]),
+    ("HTML", ["d"]),
+    ("保本 -新闻", ["d", "a"]),
+    ("保本 NOT 承诺", ["d", "a"]),
+    ("-保本", ["b"]),
+    ("谨慎 或 零风险", ["b", "a"]),
+    ("谨慎 | (保本 非 年化)", ["d", "b"]),
+    ("理财 AND 谨慎", ["b"]),
+    ("title:财富", ["a"]),
+    ("标题:“银行理财”", ["b"]),
+    ("text:p2p", ["d"]),
+    ("url:example.org/c", ["c"]),
+    ("没有这样的话", []),
+    ("", ["d", "c", "b", "a"]),
+    ("site:https://a.test", ["c", "a"]),
+    ("保本 level:red", ["a"]),
+    ("等级:黄", ["c"]),
+    ("code:yield.promise", ["c", "a"]),
+    ("gate:soft_404", ["d"]),
+    ("outcome:ok 年化", ["c", "b", "a"]),
+    ("genre:bank genre:news", ["c", "b"]),
+    ("since:2026-11-20T08:03:00+00:00", ["d", "c"]),
+    ("until:2026-11-20T08:03:00+00:00", ["b", "a"]),
+    ("until:2026-11-20", ["d", "c", "b", "a"]),
+    ("since:2026-11-21", []),
+])
+def test_a_query_finds_the_pages_that_say_it(index: SearchIndex, query: str, expected: list[str]) -> None:
+    index.put(PAGES)
+    assert found(index, query) == expected
+    assert index.search(parse(query)).total == len(expected)
+
+
+def test_oldest_first(index: SearchIndex) -> None:
+    index.put(PAGES)
+    assert found(index, "保本", sort="oldest") == ["a", "c", "d"]
+
+
+def test_the_marks_are_where_the_words_stand(index: SearchIndex) -> None:
+    index.put(PAGES)
+    hit = index.search(parse("承诺保本 或 保本保息 或 8%")).hits
+    marked = {h.capture_id: [s.text[start:end] for s in h.snippets for start, end in s.marks] for h in hit}
+    assert marked == {"a": ["保本保息", "8%"], "b": ["８％"], "c": ["承諾保本"]}
+
+
+def test_facets_count_the_hits(index: SearchIndex) -> None:
+    index.put(PAGES)
+    answer = index.search(parse("保本", facets=True, limit=1))
+    assert answer.exact
+    assert answer.facets == {
+        "site": {"https://a.test": 2, "https://c.test": 1}, "code": {"yield.promise": 2, "guarantee.principal": 1},
+        "level": {"red": 1, "yellow": 1}, "gate": {"page": 2, "soft_404": 1}, "genre": {"news": 1, "platform": 1},
+        "outcome": {"ok": 2, "not_found": 1},
+    }
+
+
+def test_putting_again_replaces(index: SearchIndex) -> None:
+    index.put(PAGES)
+    index.put([doc("a", "已经整改", 1)])
+    assert index.count() == 4
+    assert found(index, "零风险") == []
+    assert found(index, "整改") == ["a"]
+    index.remove(["a", "no such"])
+    assert index.count() == 3
+    assert found(index, "整改") == []
+    index.clear()
+    assert index.count() == 0
+    assert found(index, "") == []
+
+
+def test_equal_times_are_ordered_by_capture_and_pages_miss_none(index: SearchIndex) -> None:
+    order = random.Random(7)
+    ids = [f"capture-{n:03}" for n in range(60)]
+    shuffled = order.sample(ids, len(ids))
+    index.put([doc(i, "保本", minutes=0 if n % 3 else n) for n, i in enumerate(shuffled)])
+    for sort in ("newest", "oldest"):
+        whole = found(index, "保本", limit=100, sort=sort)
+        assert sorted(whole) == ids
+        for query in ("保本", ""):
+            cursor, pieces = "", []
+            for _ in range(60):
+                answer = index.search(parse(query, limit=7, cursor=cursor, sort=sort))
+                pieces += [hit.capture_id for hit in answer.hits]
+                assert answer.total == 60
+                cursor = answer.next
+                if not cursor:
+                    break
+            assert pieces == whole
+
+
+def test_a_broken_cursor_is_told(index: SearchIndex) -> None:
+    for cursor in ("x", "12", "12.", "a.b"):
+        with pytest.raises(QueryError):
+            index.search(parse("保本", cursor=cursor))
+
+
+def test_letters_no_analyser_knows_are_found(index: SearchIndex) -> None:
+    index.put([doc("x", "𰻝面 😀 ñandú ½ 保\u200b本"), doc("y", "面")])
+    assert found(index, "𰻝面") == ["x"]
+    assert found(index, "nandu") == ["x"]
+    assert found(index, "保本") == ["x"]
+
+
+def test_random_queries_have_the_same_answers(db: None) -> None:
+    """The embedded index against the plain one, on texts and queries of a small alphabet."""
+    dice = random.Random(20261121)
+    letters = "保本收益年8%a平 。"
+    docs = [
+        doc(f"d{n}", "".join(dice.choices(letters, k=dice.randint(0, 25))), minutes=n % 5, title="".join(dice.choices(letters, k=3)))
+        for n in range(80)
+    ]
+    plain, stored = MemoryIndex(), StoredIndex()
+    plain.put(docs)
+    stored.put(docs)
+
+    def phrase() -> str:
+        return f'{dice.choice(["", "", "title:", "text:"])}"{"".join(dice.choices("保本收益年8%a", k=dice.randint(1, 3)))}"'
+
+    def tree(depth: int) -> str:
+        kind = dice.randint(0, 4) if depth else 0
+        if kind <= 1:
+            return phrase()
+        if kind == 2:
+            return f"({tree(depth - 1)} {tree(depth - 1)})"
+        if kind == 3:
+            return f"({tree(depth - 1)} 或 {tree(depth - 1)})"
+        return f"-({tree(depth - 1)})"
+
+    for _ in range(150):
+        query = parse(tree(3), limit=30)
+        assert stored.search(query) == plain.search(query)
