@@ -1,0 +1,28 @@
+"""`make bench`: ratios against bare libraries, each taken in one run (design/performance.md). No number here is a test."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import patrol
+
+FLOORS = {"G1": 0.7, "G1b": 0.45, "G1c": 1.8, "G12 crawler": 5.0}
+LOWER_IS_BETTER = {"G1c", "G12 crawler"}
+
+
+def main() -> None:
+    sites = Path(__file__).resolve().parents[2] / "shared" / "sites"
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("scrapy", "selectolax", "lxml"))
+    print(f"Python {platform.python_version()}, {libraries}, 负载 {os.getloadavg()[0]:.2f}")
+    ratios = patrol.run(folder=sites if sites.is_dir() else None)
+    for name, value in ratios.items():
+        floor = FLOORS[name]
+        met = value <= floor if name in LOWER_IS_BETTER else value >= floor
+        print(f"{name:12} {value:.2f}  底线 {floor}  {'达到' if met else '未达到'}")
+
+
+if __name__ == "__main__":
+    main()

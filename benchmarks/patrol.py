@@ -1,0 +1,99 @@
+"""The patrol against bare Scrapy: G1, G1b, G1c and G12. Ratios, taken in one run, A-B-A-B, minimum."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PORT = 8199
+URL = f"http://127.0.0.1:{PORT}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One whole process: pages, wall seconds, CPU seconds (children included), peak resident MB."""
+
+    pages: int
+    seconds: float
+    cpu: float
+    rss_mb: float
+
+    @property
+    def per_page_us(self) -> float:
+        return self.cpu / max(self.pages, 1) * 1e6
+
+
+@contextmanager
+def tree(pages: int, folder: Path | None) -> Iterator[None]:
+    """The server, in a process of its own on the other core."""
+    args = [sys.executable, "-m", "benchmarks.tree", str(PORT), str(pages), *([str(folder)] if folder else [])]
+    server = subprocess.Popen(args, cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        os.sched_setaffinity(server.pid, {max(os.sched_getaffinity(0))})
+        assert server.stdout is not None
+        server.stdout.readline()
+        yield
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def bare(kind: str, pages: int) -> Cost:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.bare", kind, URL, str(pages)], cwd=ROOT, capture_output=True, text=True,
+                          timeout=600, check=True, preexec_fn=_first_core)
+    return Cost(**json.loads(done.stdout))
+
+
+def ours(pages: int, *, ingest: bool) -> Cost:
+    """A whole `adpatrol patrol` in a fresh home: interpreter start, fetch, archive, frontier, and ingest where asked."""
+    with tempfile.TemporaryDirectory() as home:
+        env = os.environ | {"ADPATROL_HOME": home}
+        subprocess.run([sys.executable, "-m", "adpatrol", "init"], cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
+        args = ["--site", URL, "--max-pages", str(pages), "--depth", "50", "--delay", "0", "--allow", "127.0.0.0/8", "--json"]
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "adpatrol", "patrol", *args, *([] if ingest else ["--no-ingest"])], cwd=ROOT, env=env, check=True,
+            capture_output=True, text=True, timeout=900, preexec_fn=None if ingest else _first_core,
+        )
+        seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        summary = json.loads(done.stdout.splitlines()[-1])
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Cost(summary["captures"], summary.get("crawl_seconds", seconds), cpu, after.ru_maxrss / 1024)
+
+
+def _first_core() -> None:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def best(costs: list[Cost]) -> Cost:
+    return min(costs, key=lambda cost: cost.seconds / max(cost.pages, 1))
+
+
+def run(pages: int = 3000, rounds: int = 3, folder: Path | None = None) -> dict[str, float]:
+    with tree(pages, folder):
+        sides: dict[str, list[Cost]] = {"follow": [], "list": [], "patrol": [], "patrol+ingest": []}
+        for _ in range(rounds):
+            sides["follow"].append(bare("follow", pages))
+            sides["patrol"].append(ours(pages, ingest=False))
+            sides["list"].append(bare("list", pages))
+        sides["patrol+ingest"].append(ours(pages, ingest=True))
+    top = {name: best(costs) for name, costs in sides.items()}
+    rate = {name: cost.pages / cost.seconds for name, cost in top.items()}
+    for name, cost in top.items():
+        print(f"{name:14} {cost.pages} 页 {rate[name]:.0f} 页/秒 {cost.per_page_us:.0f} µs/页 峰值 {cost.rss_mb:.0f} MB")
+    return {
+        "G1": rate["patrol"] / rate["follow"],
+        "G1b": rate["patrol"] / rate["list"],
+        "G1c": top["patrol+ingest"].per_page_us / top["follow"].per_page_us,
+        "G12 crawler": top["patrol"].rss_mb / top["follow"].rss_mb,
+    }
