@@ -13,6 +13,8 @@ COMMANDS: dict[str, str] = {
     "explain": "adpatrol.commands.explain",
     "evaluate": "adpatrol.commands.evaluate",
     "rules": "adpatrol.commands.rules",
+    "findings": "adpatrol.commands.findings",
+    "search": "adpatrol.commands.search",
     "lead": "adpatrol.commands.lead",
     "deliver": "adpatrol.commands.deliver",
 }
