@@ -1,4 +1,4 @@
-"""Anybody's archives: the HTML answers of a WARC or WACZ, one after another, nothing unpacked to disk."""
+"""Anybody's archives, judged where they lie: the HTML answers of a WARC or WACZ, one after another, nothing kept."""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+"""`adpatrol evidence`: does what is stored stand?"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="证据：核验", no_args_is_help=True)
+    app.add_typer(group, name="evidence")
+
+    @group.callback()
+    def root() -> None:
+        """证据：核验。"""
+
+    @group.command(epilog="例：adpatrol evidence verify --all ；adpatrol evidence verify --capture 快照编号")
+    def verify(
+        capture: Annotated[str, typer.Option(help="只核验这个快照")] = "",
+        everything: Annotated[bool, typer.Option("--all", help="核验全部")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="JSON Lines：每处问题一行，最后一行是合计")] = False,
+    ) -> None:
+        """核验存档：逐条摘要、压缩结尾、存证链、有无缺失或多出。有问题时退出码 1。"""
+        from adpatrol.home import home
+        from evidence.verify import verify as check
+
+        if bool(capture) == everything:
+            raise typer.BadParameter("请指明 --all 或 --capture 编号")
+        report = check(home() / "archive", capture=capture or None)
+        for failure in report.failures:
+            if as_json:
+                print(json.dumps({"what": failure.what, "where": failure.where, "why": failure.why}, ensure_ascii=False))
+            else:
+                print(f"不符  {failure.what}  {failure.where}：{failure.why}")
+        if as_json:
+            print(json.dumps({"checked": report.checked, "captures": report.captures, "failures": len(report.failures)}, ensure_ascii=False))
+        else:
+            verdict = f"{len(report.failures)} 处不符" if report.failures else "全部相符"
+            print(f"已核验 {report.checked} 条记录、{report.captures} 个快照：{verdict}")
+        raise typer.Exit(1 if report.failures else 0)

@@ -1,0 +1,157 @@
+"""The archive's one writer: visits go to the open WARC file, and count when the file, its folder and the ledger are on disk."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from evidence import warc
+from evidence.capture import Capture, RecordRef, Visit
+from evidence.errors import ArchiveUnwritable
+from evidence.ledger import LedgerWriter
+
+SOFTWARE = "adpatrol/0.1"
+_RUN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$")
+
+
+class ArchiveWriter:
+    """Writes ``archive/<run>/<run>-NNNNN.warc.gz``, one gzip member a record; a new file after ``max_bytes`` or ``max_age_s``.
+
+    ``write`` and ``commit`` raise ArchiveUnwritable where the disk refuses. The file is then cut back to the last commit: nothing
+    acknowledged changes, the visits of the failed group are lost to the archive, and the writer can go on.
+    """
+
+    def __init__(self, folder: Path, *, run: str, max_bytes: int = 1 << 30, max_age_s: float = 3600) -> None:
+        if not _RUN.match(run):
+            raise ValueError(f"巡查号只能用字母、数字、点和横线：{run!r}")
+        self._folder, self._run, self._max_bytes, self._max_age_s = folder, run, max_bytes, max_age_s
+        self._ledger = LedgerWriter(folder)
+        self._file: int | None = None
+        self._name = ""
+        self._info = ""
+        self._opened = 0.0
+        self._size = 0  # as written
+        self._safe = 0  # as committed
+        self._loose: list[RecordRef] = []
+        self._visits: list[tuple[dict[str, Any], list[RecordRef]]] = []
+
+    def __enter__(self) -> ArchiveWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def write(self, visit: Visit) -> None:
+        """Puts the visit's records and its mark into the file, not yet committed."""
+        try:
+            file = self._ready()
+            self._visits.append((warc.facts_of(visit), self._records(file, visit)))
+        except OSError as error:
+            self._undo()
+            raise ArchiveUnwritable(_why(error)) from error
+
+    def commit(self) -> list[Capture]:
+        """Everything written so far, on disk and in the ledger. Only then may anything be acknowledged."""
+        if not self._visits or self._file is None:
+            return []
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            self._undo()
+            raise ArchiveUnwritable(_why(error)) from error
+        done = self._ledger.append(self._loose, self._visits)
+        self._loose, self._visits, self._safe = [], [], self._size
+        return done
+
+    def close(self) -> None:
+        """What was not committed is cut off."""
+        self._undo()
+        self._shut()
+        self._ledger.close()
+
+    # The file
+
+    def _ready(self) -> int:
+        """An open file with room. Rotation only between commits, so that a group lies in one file."""
+        old = self._file is not None and (self._size >= self._max_bytes or time.monotonic() - self._opened >= self._max_age_s)
+        if old and not self._visits:
+            self._shut()
+        return self._open() if self._file is None else self._file
+
+    def _open(self) -> int:
+        home = self._folder / self._run
+        fresh = not home.is_dir()
+        home.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((_number(path.name) for path in home.glob("*.warc.gz")), default=0)
+        name = f"{self._run}-{number:05d}.warc.gz"
+        file = self._file = os.open(home / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._name, self._size, self._safe, self._opened = f"{self._run}/{name}", 0, 0, time.monotonic()
+        for folder in (home, self._folder) if fresh else (home,):
+            _sync_folder(folder)
+        self._info, packed = warc.info_member(name, datetime.now(UTC), SOFTWARE)
+        self._loose = [self._put(file, "warcinfo", "", packed)]
+        return file
+
+    def _records(self, file: int, visit: Visit) -> list[RecordRef]:
+        refs, first = [], ""
+        for record in visit.records:
+            identity = warc.new_record_id()
+            first = first or identity
+            packed = warc.record_member(record, visit, info=self._info, identity=identity, concurrent=first)
+            refs.append(self._put(file, record.type, warc.safe_uri(record.uri), packed))
+        uri, packed = warc.mark_member(visit, info=self._info, concurrent=first)
+        refs.append(self._put(file, "metadata", uri, packed))
+        return refs
+
+    def _put(self, file: int, kind: str, uri: str, packed: bytes) -> RecordRef:
+        view, offset = memoryview(packed), self._size
+        while view:
+            written = os.write(file, view)
+            self._size += written
+            view = view[written:]
+        return RecordRef(type=kind, uri=uri, file=self._name, offset=offset, length=len(packed), sha256=hashlib.sha256(packed).hexdigest())
+
+    def _undo(self) -> None:
+        """Back to the last commit. A file that holds nothing committed goes."""
+        self._visits, self._loose = [], []
+        if self._file is None or self._size == self._safe:
+            return
+        if self._safe:
+            os.ftruncate(self._file, self._safe)
+            os.fsync(self._file)
+            self._size = self._safe
+        else:
+            self._shut()
+            (self._folder / self._name).unlink(missing_ok=True)
+
+    def _shut(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _number(name: str) -> int:
+    found = re.search(r"-(\d{5,9})\.warc\.gz$", name)
+    return int(found[1]) if found else 0
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a new file is on disk only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _why(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "存档所在磁盘已满，请腾出空间后用 adpatrol patrol --resume 续办"
+    return f"存档无法写入（{error.strerror or type(error).__name__}），请检查目录权限和磁盘后用 adpatrol patrol --resume 续办"
