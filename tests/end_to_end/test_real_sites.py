@@ -1,0 +1,88 @@
+"""The main job on real input: every site of ../shared/sites patrolled in one run by the real command, held against its labels."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.end_to_end.real_sites import SHARED, RealSite, Score, real_sites, score, served
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT = 8181
+FLOOR = 0.85
+
+pytestmark = [
+    pytest.mark.shared, pytest.mark.timeout(1200), pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/sites is not here"),
+    pytest.mark.skipif(find_spec("crawler.patrol") is None or find_spec("crawler.plans") is None, reason="the patrol is not there yet"),
+]
+Rows = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def adpatrol(home: Path, *args: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if k != "ADPATROL_CONFIG"} | {"ADPATROL_HOME": str(home)}
+    return subprocess.run([sys.executable, "-m", "adpatrol", *args], cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def rows_of(home: Path, *args: str) -> list[dict[str, Any]]:
+    done = adpatrol(home, *args, "--json")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def patrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[RealSite], dict[str, Any]]:
+    """A finished run over all sites: its home, the sites, and the summary."""
+    home = tmp_path_factory.mktemp("home")
+    sites = real_sites()
+    names = home / "sites.csv"
+    names.write_text("url,site\n" + "".join(f"{s.url(p, PORT)},{s.name}\n" for s in sites for p in s.seeds()), encoding="utf-8")
+    assert adpatrol(home, "init").returncode == 0
+    with served(sites, PORT):
+        done = adpatrol(home, "patrol", "--sites", str(names), "--allow", "127.0.0.0/8", "--delay", "0", "--max-pages", "300", "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return home, sites, json.loads(done.stdout.splitlines()[-1])
+
+
+def by_page(rows: list[dict[str, Any]], sites: list[RealSite]) -> Rows:
+    names = {site.address: site.name for site in sites}
+    found: Rows = defaultdict(list)
+    for row in rows:
+        parts = urlsplit(row["url"])
+        found[names[parts.hostname or ""], unquote(parts.path).lstrip("/")].append(row)
+    return found
+
+
+@pytest.fixture(scope="module")
+def scored(patrolled: tuple[Path, list[RealSite], dict[str, Any]]) -> Score:
+    home, sites, _ = patrolled
+    result = score(sites, by_page(rows_of(home, "findings"), sites))
+    print("\n".join(["", *result.lines()]))
+    return result
+
+
+def test_every_page_is_captured(patrolled: tuple[Path, list[RealSite], dict[str, Any]]) -> None:
+    home, sites, summary = patrolled
+    seen = {urlsplit(row["url"])._replace(fragment="", query="").geturl() for row in rows_of(home, "captures") if row["outcome"] in ("ok", "empty")}
+    missing = [s.url(page, PORT) for s in sites for page in s.pages() if s.url(page, PORT) not in seen]
+    assert not missing, summary
+
+
+def test_certain_claims_are_found(scored: Score) -> None:
+    assert scored.recall >= FLOOR, scored.lines()
+
+
+def test_no_innocent_page_is_flagged(scored: Score) -> None:
+    assert scored.innocent_flagged == []
+
+
+def test_no_passage_that_must_not_is_flagged(scored: Score) -> None:
+    assert scored.must_not == []
