@@ -84,7 +84,7 @@ def requeue(message_id: int, officer: str, *, now: datetime | None = None) -> No
 
 def backoff(attempts: int) -> timedelta:
     """The wait after this many attempts: doubling from 30 s, at most 6 h."""
-    return min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
 
 
 def _take_back(channels: Mapping[str, AnyChannel], now: datetime) -> None:

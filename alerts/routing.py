@@ -16,6 +16,7 @@ from typing import Any
 from alerts import outbox
 from alerts.channels.model import AnyChannel
 from alerts.models import LEVEL_NAMES, Alert, Lead, LeadFinding, OutboxMessage
+from alerts.names import code_name
 
 MAX_NAMED = 50  # leads named in one private message; the rest is counted
 
@@ -118,7 +119,7 @@ def _words(channel: AnyChannel, new: list[int], changed: list[int]) -> tuple[str
     if channel.private:
         named = list(Alert.objects.filter(pk__in=[*new, *changed]).select_related("lead__platform").order_by("-level", "id"))
         payload["leads"] = [_named(alert.lead) for alert in named[:MAX_NAMED] if alert.lead]
-        rows = (f"{row['number']}  {row['level']}  涉嫌 {row['code']}  {row['platform']}  “{row['span']}”" for row in payload["leads"])
+        rows = (f"{row['number']}  {row['level']}  涉嫌{row['name']}  {row['platform']}  “{row['span']}”" for row in payload["leads"])
         lines += ["", *rows]
         lines += [f"……另有 {len(named) - MAX_NAMED} 条"] if len(named) > MAX_NAMED else []
         lines += ["", "以上均为涉嫌线索，待人工核查。"]
@@ -128,7 +129,8 @@ def _words(channel: AnyChannel, new: list[int], changed: list[int]) -> tuple[str
 def _named(lead: Lead) -> dict[str, str]:
     span = " ".join(lead.span.split())
     return {
-        "number": lead.number, "platform": str(lead.platform), "code": lead.code, "span": span if len(span) <= 80 else span[:79] + "…",
+        "number": lead.number, "platform": str(lead.platform), "code": lead.code, "name": code_name(lead.code),
+        "span": span if len(span) <= 80 else span[:79] + "…",
         "level": LEVEL_NAMES[lead.level], "link": f"{console_url()}/leads/{lead.number}/",
     }
 

@@ -33,6 +33,7 @@ def list_leads(
     _setup()
     from alerts.dossiers import platform_key
     from alerts.models import Lead
+    from alerts.names import code_name
 
     if state not in (*STATES, "all"):
         raise typer.BadParameter(f"--state 只能是 {'、'.join((*STATES, 'all'))}")
@@ -46,7 +47,7 @@ def list_leads(
         if as_json:
             print(json.dumps(_row(row), ensure_ascii=False))
         else:
-            print(f"{row.number}  {row.get_level_display()}  {row.get_state_display()}  涉嫌 {row.code}  {_line(str(row.platform))}"
+            print(f"{row.number}  {row.get_level_display()}  {row.get_state_display()}  涉嫌{code_name(row.code)}  {_line(str(row.platform))}"
                   f"  {row.pages} 页  “{_line(row.span, 60)}”")
     if not as_json:
         print(f"共 {count} 条线索" if count else "没有符合条件的线索")
@@ -56,6 +57,7 @@ def show(number: Annotated[str, typer.Argument(help="线索号")], as_json: Json
     """查看一条线索：所据页面、理由、条款与经过。"""
     _setup()
     from alerts.leads import by_number
+    from alerts.names import code_name
 
     lead = by_number(number)
     record = _row(lead) | {"findings": [_finding(f) for f in lead.findings.all()], "history": [_event(e) for e in lead.events.all()]}
@@ -65,7 +67,7 @@ def show(number: Annotated[str, typer.Argument(help="线索号")], as_json: Json
     print(f"线索 {lead.number}（{lead.get_state_display()}，来源：{lead.get_source_display()}）")
     print(f"平台：{_line(str(lead.platform))}（{_line(lead.platform.key)}）")
     print(f"等级：{lead.get_level_display()}  处置建议：{lead.suggestion or '—'}")
-    print(f"涉嫌 {lead.code}：“{_line(lead.span, 200)}”，共 {lead.pages} 页")
+    print(f"涉嫌{code_name(lead.code)}（{lead.code}）：“{_line(lead.span, 200)}”，共 {lead.pages} 页")
     for finding in record["findings"]:
         print(f"  {_line(finding['url'], 200)}  快照 {finding['capture']}  {finding['time']}")
         for reason in finding["reasons"]:

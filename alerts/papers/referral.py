@@ -60,7 +60,7 @@ class Letterhead:
     office: str = "（发文机关全称）"
     word: str = "　　　函"  # 发文机关代字
     recipient: str = "（受函机关全称）"
-    contact: str = "　　　　　联系电话：　　　　　　　"
+    contact: str = "　　　　联系电话：　　　　　　"
 
 
 def referral(

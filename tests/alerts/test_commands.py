@@ -40,7 +40,7 @@ def test_list_prints_one_record_a_line(run) -> None:  # type: ignore[no-untyped-
 def test_show_says_alleged_and_keeps_control_characters_off_the_terminal(run) -> None:  # type: ignore[no-untyped-def]
     leads.register([sighting(span="保本\x1b[31m\u202e保息")], now=NOW)
     shown = run("lead", "show", "XS2026000001").stdout
-    assert "涉嫌 guarantee.principal" in shown
+    assert "涉嫌承诺保本（本金保障）（guarantee.principal）" in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     record = json.loads(run("lead", "show", "1", "--json").stdout)
