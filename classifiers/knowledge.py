@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -67,7 +68,9 @@ class Provision(_Strict):
     id: str
     law: str
     document_number: str | None = None
-    effective: str | None = None
+    effective: str | None = None  # as the source states it
+    in_force_from: datetime.date | None = None  # first day this wording may be cited for a capture
+    in_force_to: datetime.date | None = None  # last day, where it was superseded or repealed
     status: str
     article: str
     paragraph_item: str | None = None
