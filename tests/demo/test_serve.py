@@ -93,3 +93,9 @@ def test_taken_port_is_one_line_and_exit_2(served: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "demo.serve", "--port", str(PORT)], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_plan_visits_exactly_the_sites_of_the_table() -> None:
+    written = (ROOT / "demo" / "config" / "patrols" / "demo.yaml").read_text(encoding="utf-8")
+    starts = {line.split('start: "http://')[1].split(":")[0] for line in written.splitlines() if "start:" in line}
+    assert starts == {sample.address for sample in samples() if sample.patrolled}
