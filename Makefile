@@ -29,6 +29,13 @@ system:
 	  echo "正在安装 Chromium 与中文字体…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	else echo "缺少 Chromium 或中文字体：请让管理员运行  sudo apt-get install chromium fonts-noto-cjk" >&2; exit 2; fi
 
+demo: system install
+	@exec env ADPATROL_HOME=var/demo AGAIN=$(AGAIN) $(PY) -m demo
+
+# Pictures of every page of the console, from a finished `make demo`.
+screenshots: system .venv/.installed-dev
+	@exec env ADPATROL_HOME=var/demo $(PY) -m demo.screenshots
+
 test: system .venv/.installed-dev lint
 	$(PY) -m pytest -m "not prove"
 
