@@ -9,6 +9,9 @@ import typer
 
 # command -> module that adds it with `register(app)`; the order is the order of --help
 COMMANDS: dict[str, str] = {
+    "patrol": "adpatrol.commands.patrol",
+    "captures": "adpatrol.commands.captures",
+    "evidence": "adpatrol.commands.evidence",
     "scan": "adpatrol.commands.scan",
     "explain": "adpatrol.commands.explain",
     "evaluate": "adpatrol.commands.evaluate",

@@ -7,17 +7,18 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import patrol
+from benchmarks import evidence, patrol
 
-FLOORS = {"G1": 0.7, "G1b": 0.45, "G1c": 1.8, "G12 crawler": 5.0}
-LOWER_IS_BETTER = {"G1c", "G12 crawler"}
+FLOORS = {"G1": 0.7, "G1b": 0.45, "G1c": 1.8, "G2": 1.5, "G7b": 1.25, "G12 crawler": 5.0}
+LOWER_IS_BETTER = {"G1c", "G2", "G7b", "G12 crawler"}
 
 
 def main() -> None:
     sites = Path(__file__).resolve().parents[2] / "shared" / "sites"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("scrapy", "selectolax", "lxml"))
     print(f"Python {platform.python_version()}, {libraries}, 负载 {os.getloadavg()[0]:.2f}")
-    ratios = patrol.run(folder=sites if sites.is_dir() else None)
+    folder = sites if sites.is_dir() else None
+    ratios = patrol.run(folder=folder) | patrol.frontier_growth() | evidence.run(folder)
     for name, value in ratios.items():
         floor = FLOORS[name]
         met = value <= floor if name in LOWER_IS_BETTER else value >= floor

@@ -57,18 +57,38 @@ def bare(kind: str, pages: int) -> Cost:
 def ours(pages: int, *, ingest: bool) -> Cost:
     """A whole `adpatrol patrol` in a fresh home: interpreter start, fetch, archive, frontier, and ingest where asked."""
     with tempfile.TemporaryDirectory() as home:
-        env = os.environ | {"ADPATROL_HOME": home}
-        subprocess.run([sys.executable, "-m", "adpatrol", "init"], cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
-        args = ["--site", URL, "--max-pages", str(pages), "--depth", "50", "--delay", "0", "--allow", "127.0.0.0/8", "--json"]
-        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "adpatrol", "patrol", *args, *([] if ingest else ["--no-ingest"])], cwd=ROOT, env=env, check=True,
-            capture_output=True, text=True, timeout=900, preexec_fn=None if ingest else _first_core,
-        )
-        seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        summary = json.loads(done.stdout.splitlines()[-1])
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Cost(summary["captures"], summary.get("crawl_seconds", seconds), cpu, after.ru_maxrss / 1024)
+        return _patrol(home, ["--site", URL, "--max-pages", str(pages), "--depth", "50", *([] if ingest else ["--no-ingest"])], pinned=not ingest)
+
+
+def _patrol(home: str, args: list[str], *, pinned: bool) -> Cost:
+    env = os.environ | {"ADPATROL_HOME": home}
+    subprocess.run([sys.executable, "-m", "adpatrol", "init"], cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "adpatrol", "patrol", *args, "--delay", "0", "--allow", "127.0.0.0/8", "--json"], cwd=ROOT, env=env, check=True,
+        capture_output=True, text=True, timeout=900, preexec_fn=_first_core if pinned else None,
+    )
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    summary = json.loads(done.stdout.splitlines()[-1])
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(summary["captures"], summary.get("crawl_seconds", seconds), cpu, after.ru_maxrss / 1024)
+
+
+def frontier_growth(pages: int = 2_000) -> dict[str, float]:
+    """G2: CPU a page with 40,000 addresses waiting ÷ with 1,000. The same pages are visited; the rest only waits."""
+    with tree(pages, None), tempfile.TemporaryDirectory() as folder:
+        costs = {}
+        for waiting in (1_000, 40_000):
+            seeds = Path(folder) / f"{waiting}.txt"
+            seeds.write_text("\n".join(f"{URL}p/{n}" for n in range(pages + waiting)), encoding="ascii")
+            costs[waiting] = min((_seeded(seeds, pages) for _ in range(2)), key=lambda cost: cost.cpu)
+            print(f"待访 {waiting}：{costs[waiting].per_page_us:.0f} µs/页，峰值 {costs[waiting].rss_mb:.0f} MB")
+    return {"G2": costs[40_000].per_page_us / costs[1_000].per_page_us}
+
+
+def _seeded(seeds: Path, pages: int) -> Cost:
+    with tempfile.TemporaryDirectory() as home:
+        return _patrol(home, ["--sites", str(seeds), "--max-pages", str(pages), "--depth", "0", "--no-ingest"], pinned=True)
 
 
 def _first_core() -> None:

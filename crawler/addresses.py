@@ -1,0 +1,130 @@
+"""Addresses as the frontier keeps them: one form for one page, what is in scope, what is a trap, what comes first."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+MAX_URL = 2_000
+MAX_SEGMENTS = 16
+MAX_REPEATS = 3  # of one path segment: /a/b/a/b/a/b is a server that answers whatever is asked
+MAX_SAME_SHAPE = 20_000  # addresses that differ only in numbers and query values
+MAX_SAME_QUERY = {1: 1_000, 2: 150}  # of one path, by the number of its parameters; a list by id is honest, combinations are not
+MAX_COMBINATIONS = 40  # of one path with three parameters or more
+MAX_DATES = 36  # pages of one calendar
+MAX_MEMORY = 50_000  # shapes remembered for one site
+
+_TRACKING = re.compile(r"^(utm_\w{1,20}|spm|from_source|share_token|gclid|fbclid|_t|timestamp|rnd|random|nocache|_)$", re.IGNORECASE)
+_SESSION = re.compile(r"^(jsessionid|phpsessid|aspsessionid\w{0,20}|asp\.net_sessionid|sessionid|session_id|sid|sessid|cfid|cftoken|zenid|osCsid)$", re.IGNORECASE)
+_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]{0,200}", re.IGNORECASE)
+_ASP_SESSION = re.compile(r"/\((?:S|X|A|F)\([0-9a-z]{10,60}\)\)", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_DATE_PATH = re.compile(r"/(?:19|20)\d{2}[-/_.]?(?:0?[1-9]|1[0-2])(?:[-/_.]?(?:[0-2]?\d|3[01]))?/?$")
+_DATE_NAME = re.compile(r"(?:^|&)(?:year|month|day|date|ym|cal|calendar)=", re.IGNORECASE)
+_NOT_PAGES = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|bmp|svg|ico|css|js|mjs|map|woff2?|ttf|eot|mp[34]|avi|mov|flv|wmv|m3u8|ts|zip|rar|7z|gz|tar|exe|msi|dmg|iso|apk|ipa"
+    r"|pdf|docx?|xlsx?|pptx?|swf|xml\.gz)$", re.IGNORECASE)
+_QUERY_SAFE = "!$'()*+,;:@/?-._~"
+
+
+def canonical(url: str) -> str:
+    """One form for one page: lower-case host, no default port, no fragment, no session or tracking parameter, percent-encoded. "" for
+    what is no web address (RFC 3986 section 6)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii") if parts.hostname and not parts.hostname.isascii() else (
+            parts.hostname or "").rstrip(".")
+    except (ValueError, UnicodeError):
+        return ""
+    scheme = parts.scheme.lower()
+    if scheme not in ("http", "https") or not host or len(url) > MAX_URL:
+        return ""
+    if ":" in host:
+        host = f"[{host}]"
+    netloc = host if port is None or port == (443 if scheme == "https" else 80) else f"{host}:{port}"
+    path = _ASP_SESSION.sub("", _PATH_SESSION.sub("", parts.path)) or "/"
+    return urlunsplit((scheme, netloc, quote(path, safe="%/!$&'()*+,;=:@-._~", errors="ignore"), _query(parts.query), ""))
+
+
+def _query(query: str) -> str:
+    if not query:
+        return ""
+    names = [piece.partition("=")[0] for piece in query.split("&")]
+    if not any(_TRACKING.match(name) or _SESSION.match(name) for name in names):
+        return quote(query, safe="%&=" + _QUERY_SAFE, errors="ignore")
+    kept = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not (_TRACKING.match(k) or _SESSION.match(k))]
+    return urlencode(kept, safe=_QUERY_SAFE, errors="ignore")
+
+
+def host_of(url: str) -> str:
+    """host:port as a slot of politeness; the port only where it is not the scheme's own."""
+    return urlsplit(url).netloc.lower()
+
+
+def looks_like_a_page(url: str) -> bool:
+    return not _NOT_PAGES.search(urlsplit(url).path)
+
+
+@dataclass(slots=True)
+class Traps:
+    """What one site has shown so far; ``trapped`` says why an address leads nowhere new, "" where it may be visited. Bounded."""
+
+    shapes: Counter[str] = field(default_factory=Counter)
+    dated: Counter[str] = field(default_factory=Counter)
+    queries: Counter[str] = field(default_factory=Counter)
+
+    def trapped(self, url: str) -> str:
+        parts = urlsplit(url)
+        segments = [segment for segment in parts.path.split("/") if segment]
+        if len(segments) > MAX_SEGMENTS:
+            return "路径过深"
+        if len(segments) >= 2 * MAX_REPEATS and max(Counter(segments).values()) > MAX_REPEATS:
+            return "路径循环重复"
+        names = "&".join(sorted({piece.partition("=")[0] for piece in parts.query.split("&")})) if parts.query else ""
+        shape = f"{_DIGITS.sub('0', parts.path)}?{names}"
+        if (_DATE_PATH.search(parts.path) or _DATE_NAME.search(parts.query)) and self._full(self.dated, shape, MAX_DATES):
+            return "日历式无尽翻页"
+        limit = MAX_SAME_QUERY.get(names.count("&") + 1, MAX_COMBINATIONS)
+        if names and self._full(self.queries, f"{parts.path}?{names}", limit):
+            return "查询参数组合过多"
+        return "同一形式的地址过多" if self._full(self.shapes, shape, MAX_SAME_SHAPE) else ""
+
+    @staticmethod
+    def _full(counts: Counter[str], shape: str, limit: int) -> bool:
+        if counts[shape] >= limit or (len(counts) >= MAX_MEMORY and shape not in counts):
+            return True
+        counts[shape] += 1
+        return False
+
+
+# Pages likely to carry claims come first (issue: home, product, 安全保障, about, help, news of the platform, download).
+_FIRST = (
+    (90, ("安全保障", "保障", "safe", "security", "anquan", "baozhang", "guarantee")),
+    (80, ("理财", "投资", "产品", "项目", "收益", "众筹", "借款", "标的", "product", "invest", "licai", "touzi", "project", "borrow", "loan", "wealth", "finance")),
+    (70, ("关于", "平台介绍", "公司简介", "资质", "about", "guanyu", "company", "intro")),
+    (60, ("新手", "帮助", "常见问题", "指引", "help", "guide", "faq", "bangzhu", "newuser")),
+    (50, ("下载", "app", "download", "客户端", "mobile")),
+    (40, ("公告", "活动", "动态", "新闻", "notice", "news", "activity", "article", "media")),
+)
+_LAST = ("login", "register", "signup", "logout", "passport", "captcha", "登录", "注册", "退出")
+
+
+def priority(url: str, words: str, depth: int) -> int:
+    """0–120, the higher the sooner. ``words``: what the link says."""
+    path = urlsplit(url).path.lower()
+    if path in ("/", "/index.html", "/index.htm", "/index.php"):
+        return 120 - depth
+    said = f"{path} {words.lower()}"
+    if any(word in said for word in _LAST):
+        return 5
+    return next((score for score, known in _FIRST if any(word in said for word in known)), 20) - min(depth, 10)
+
+
+def origin_of(url: str) -> str:
+    """scheme://host[:port] of an address, as a site is named; "" for what is no web address."""
+    whole = canonical(url)
+    parts = urlsplit(whole)
+    return f"{parts.scheme}://{parts.netloc}" if whole else ""

@@ -1,0 +1,97 @@
+"""What a fetch met, as one of the closed list and one Chinese sentence an officer can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from OpenSSL import SSL
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from twisted.internet.error import ConnectError, ConnectionLost, NoRouteError
+from twisted.internet.ssl import VerificationError
+
+from crawler.guards.resolver import AddressRefused
+from evidence.capture import Outcome
+
+_PASSING = frozenset({Outcome.TIMEOUT, Outcome.RESET, Outcome.CONNECT, Outcome.DNS, Outcome.RATE_LIMITED, Outcome.BROWSER_CRASH})
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """``passing``: worth another try in this run."""
+
+    outcome: Outcome
+    detail: str
+    passing: bool = False
+
+
+def of_status(status: int) -> Met:
+    """An HTTP answer that came whole (RFC 9110 section 15)."""
+    if 200 <= status < 300:
+        return Met(Outcome.OK, "")
+    if status in (404, 410):
+        return Met(Outcome.NOT_FOUND, f"网站回答该页不存在（HTTP {status}）")
+    if status == 429:
+        return Met(Outcome.RATE_LIMITED, "网站要求放慢访问（HTTP 429）", passing=True)
+    if status >= 500:
+        return Met(Outcome.HTTP_ERROR, f"网站自身出错（HTTP {status}）", passing=True)
+    if status in (401, 403, 407):
+        return Met(Outcome.HTTP_ERROR, f"网站拒绝访问（HTTP {status}）")
+    return Met(Outcome.HTTP_ERROR, f"网站回答 HTTP {status}")
+
+
+def of_failure(error: BaseException) -> Met:
+    """A fetch that brought no whole answer."""
+    met = _of_failure(_chain(error))
+    return Met(met.outcome, met.detail, met.outcome in _PASSING)
+
+
+def _of_failure(chain: list[BaseException]) -> Met:
+    first = chain[0]
+    refused = next((e for e in chain if isinstance(e, AddressRefused)), None)
+    if refused is not None:
+        return Met(Outcome.REFUSED_ADDRESS, f"出口闸门拒绝访问：{refused}")
+    if isinstance(first, IgnoreRequest):
+        return _ignored(first)
+    if any(isinstance(e, SSL.Error | VerificationError) for e in chain) or any("SSL" in type(e).__name__ for e in chain):
+        return Met(Outcome.TLS, "无法建立加密连接（TLS 握手失败）")
+    if isinstance(first, CannotResolveHostError):
+        return Met(Outcome.DNS, "域名无法解析，可能已停用或未注册")
+    if isinstance(first, DownloadTimeoutError) or any(isinstance(e, TimeoutError) for e in chain):
+        return Met(Outcome.TIMEOUT, "在限定时间内没有收完回答")
+    if isinstance(first, DownloadConnectionRefusedError) or any(isinstance(e, ConnectError | NoRouteError) for e in chain):
+        return Met(Outcome.CONNECT, "服务器拒绝连接或无法到达")
+    if isinstance(first, ResponseDataLossError | DownloadCancelledError) or any(isinstance(e, ConnectionLost) for e in chain):
+        return Met(Outcome.RESET, "连接在回答途中断开")
+    return Met(Outcome.RESET, f"没有收到完整的 HTTP 回答（{type(chain[-1]).__name__}）")
+
+
+def _ignored(error: IgnoreRequest) -> Met:
+    said = str(error).lower()
+    if "robots" in said:
+        return Met(Outcome.ROBOTS, "网站的 robots.txt 不允许访问，按计划遵守")
+    if "decompress" in said or "maxsize" in said or "exceed" in said:
+        return Met(Outcome.BOMB, "压缩内容展开后超过上限，未展开")
+    return Met(Outcome.HTTP_ERROR, "请求未发出")
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what caused it, Twisted's wrapped reasons included. Bounded."""
+    chain: list[BaseException] = []
+    waiting: list[BaseException] = [error]
+    while waiting and len(chain) < 20:
+        current = waiting.pop(0)
+        if current in chain:
+            continue
+        chain.append(current)
+        if current.__cause__ is not None:
+            waiting.append(current.__cause__)
+        for reason in getattr(current, "reasons", ()) or ():
+            waiting.append(getattr(reason, "value", reason))
+    return chain

@@ -1,0 +1,205 @@
+"""One patrol run from its order to its end: what is not done stays in the frontier, and `resume` goes on with it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import gc
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+
+from crawler.committer import Committer, Landed
+from crawler.desk import Desk
+from crawler.errors import PatrolError, PatrolStopped
+from crawler.frontier import Frontier, path_of, runs
+from crawler.guards.egress import EgressPolicy
+from crawler.guards.resolver import GatedResolver
+from crawler.plans import SitePlan
+from crawler.scope import Scope
+from crawler.settings import scrapy_settings
+from crawler.spider import PatrolSpider, Work
+from evidence.archive import ArchiveWriter
+from evidence.capture import Capture
+from evidence.ledger import captures
+from evidence.recover import recover
+
+Event = dict[str, Any]
+TICK_S = 0.2
+PROGRESS_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolOrder:
+    """What to patrol: the plan's name and its sites with every setting resolved. ``facts`` stamp each capture (授权书, jurisdiction)."""
+
+    plan: str
+    sites: tuple[SitePlan, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"plan": self.plan, "sites": [site.to_json() for site in self.sites], "facts": self.facts}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> PatrolOrder:
+        return cls(data["plan"], tuple(SitePlan.from_json(site) for site in data["sites"]), data["facts"])
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    run: str
+    sites: int
+    captures: int
+    outcomes: dict[str, int]
+    seconds: float
+    visited: int  # sites of which at least one page came
+
+    def to_json(self) -> dict[str, Any]:
+        return {"run": self.run, "sites": self.sites, "captures": self.captures, "outcomes": self.outcomes, "crawl_seconds": self.seconds}
+
+
+def new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+
+
+def patrol(order: PatrolOrder, home: Path, *, on_event: Callable[[Event], None], run: str = "") -> Summary:
+    """A new run to its end. Raises PatrolStopped where it must stop before (resumable), PatrolError where it cannot begin."""
+    run = run or new_run_id()
+    with _one_patrol(home):
+        frontier = Frontier(path_of(home), worker=run)
+        seeds = [found for number, plan in enumerate(order.sites) for url in plan.seeds for found in Scope(plan, number).seed(url)]
+        frontier.begin(run, order.plan, order.to_json(), seeds)
+        return _Patrol(order, home, run, frontier, on_event).go()
+
+
+def resume(home: Path, *, on_event: Callable[[Event], None], run: str = "") -> Summary | None:
+    """Goes on with ``run``, or with the newest that did not end; None where there is none."""
+    known = runs(home, limit=1_000)
+    found = next((r for r in known if (r.id == run if run else r.state != "finished")), None)
+    if found is None or found.state == "finished":
+        return None
+    with _one_patrol(home):
+        frontier = Frontier(path_of(home), worker=found.id)
+        frontier.resume(found.id)
+        return _Patrol(PatrolOrder.from_json(found.order), home, found.id, frontier, on_event).go()
+
+
+@contextmanager
+def _one_patrol(home: Path) -> Iterator[None]:
+    """One patrol writes a home at a time; the lock ends with the process, however it ends."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "patrol.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise PatrolError("这个目录里已有一次巡查在进行；请等它结束，或另设 ADPATROL_HOME") from error
+        yield
+
+
+class _Patrol:
+    def __init__(self, order: PatrolOrder, home: Path, run: str, frontier: Frontier, on_event: Callable[[Event], None]) -> None:
+        self._order, self._run, self._frontier, self._on_event = order, run, frontier, on_event
+        self._folder = home / "archive"
+        self._outcomes: Counter[str] = Counter()
+        self._visited: set[str] = set()
+        self._stopped = ""
+        self._reason = ""
+        self._crawler: Crawler | None = None
+        self._told = 0.0
+
+    def go(self) -> Summary:
+        began = time.monotonic()
+        for torn in recover(self._folder):
+            self._on_event({"event": "recovered", "detail": str(torn)})
+        for capture in captures(self._folder, run=self._run):
+            self._count(capture)
+        self._on_event({"event": "run", "run": self._run, "sites": len(self._order.sites)})
+        with ArchiveWriter(self._folder, run=self._run) as writer:
+            self._crawl(writer)
+        summary = self._summary(time.monotonic() - began)
+        if self._stopped:
+            self._frontier.progress(summary.to_json())
+            raise PatrolStopped(self._stopped)
+        if self._reason == "shutdown":
+            self._frontier.progress(summary.to_json())
+            raise KeyboardInterrupt
+        self._frontier.finish(summary.to_json())
+        self._frontier.close()
+        return summary
+
+    def _summary(self, seconds: float) -> Summary:
+        return Summary(self._run, len(self._order.sites), sum(self._outcomes.values()), dict(sorted(self._outcomes.items())),
+                       round(seconds, 2), len(self._visited))
+
+    def _crawl(self, writer: ArchiveWriter) -> None:
+        plans = self._order.sites
+        policy = EgressPolicy(allow=tuple(network for plan in plans for network in plan.allow))
+        desk = Desk(self._frontier, plans)
+        committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed)
+        facts = {"run": self._run, "plan": self._order.plan, **self._order.facts}
+        work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers)
+        GatedResolver.policy = policy
+        process = AsyncCrawlerProcess(scrapy_settings(plans))
+        crawler = self._crawler = process.create_crawler(PatrolSpider)
+        self._desk, self._committer = desk, committer
+        crawler.signals.connect(self._opened, signal=signals.spider_opened)
+        crawler.signals.connect(self._closed, signal=signals.spider_closed)
+        gc.collect()
+        gc.freeze()
+        # What the crawl allocates is mostly short-lived or plain bytes; the default thresholds cost a growing share of the run.
+        gc.set_threshold(100_000, 50, 100)
+        process.crawl(crawler, work=work)
+        process.start()
+
+    def _opened(self) -> None:
+        self._committer.start()
+        self._ticking = asyncio.get_running_loop().create_task(self._tick())
+
+    async def _closed(self, spider: Any, reason: str) -> None:
+        self._reason = reason
+        self._ticking.cancel()
+        await self._committer.close()
+
+    async def _tick(self) -> None:
+        """Wakes what rested, and tells how far the run is."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self._desk.wake():
+                self._nudge()
+            if time.monotonic() - self._told >= PROGRESS_S:
+                self._told = time.monotonic()
+                self._on_event({"event": "progress", "run": self._run, "captures": sum(self._outcomes.values()), "outcomes": dict(self._outcomes)})
+
+    def _settled(self, batch: Sequence[tuple[Landed, Capture]], new: int) -> None:
+        for landed, capture in batch:
+            self._count(capture)
+            if landed.row is not None:
+                self._desk.settled(landed.row, landed.size, landed.again_at)
+            self._on_event({"event": "acknowledged", "url": capture.url, "capture": capture.id})
+        self._desk.grown({found.host for landed, _ in batch for found in landed.found})
+        self._nudge()
+
+    def _count(self, capture: Capture) -> None:
+        self._outcomes[str(capture.outcome)] += 1
+        if capture.status is not None:
+            self._visited.add(capture.site)
+
+    def _failed(self, why: str) -> None:
+        self._stopped = why
+        if self._crawler is not None:
+            asyncio.get_running_loop().create_task(self._crawler.stop_async())
+
+    def _nudge(self) -> None:
+        """Scrapy asks its scheduler only when a request ends, else every five seconds: it has no public way to be told sooner."""
+        engine = self._crawler.engine if self._crawler is not None else None
+        if engine is not None and engine._slot is not None:
+            engine._slot.nextcall.schedule()

@@ -1,0 +1,75 @@
+"""One site's scope: which addresses found on its pages are its own and worth a visit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from crawler.addresses import Traps, canonical, host_of, looks_like_a_page, priority
+from crawler.frontier import Found, Row
+from crawler.plans import SitePlan
+
+MAX_SEEN = 100_000
+
+
+class Scope:
+    """``seen`` spares the frontier what it would only ignore; when full it is emptied, and the frontier's unique key does the work."""
+
+    def __init__(self, plan: SitePlan, site: int) -> None:
+        self._plan, self._site = plan, site
+        self._hosts = frozenset(host.lower() for host in plan.hosts)
+        self._traps = Traps()
+        self._seen: set[str] = set()
+        self._clients = tuple(f"{client}-static" for client in plan.clients)
+        self.trapped: dict[str, int] = {}
+
+    def allows(self, url: str) -> bool:
+        """Whether ``url`` (canonical) is one of the site's own. Paths do not matter for redirects."""
+        parts = urlsplit(url)
+        netloc, host = parts.netloc.lower(), (parts.hostname or "").lower()
+        return netloc in self._hosts or host in self._hosts or host.removeprefix("www.") in self._hosts or f"www.{host}" in self._hosts
+
+    def found(self, links: Sequence[tuple[str, str, str]], row: Row) -> tuple[Found, ...]:
+        """Links of one page as addresses to visit: in scope, not seen, no trap, within the depth."""
+        if row.depth >= self._plan.depth:
+            return ()
+        found = []
+        for url, words, kind in links:
+            if url in self._seen:
+                continue
+            if len(self._seen) >= MAX_SEEN:
+                self._seen.clear()
+            self._seen.add(url)
+            target = canonical(url)
+            if not target or not self.allows(target) or not self._path_allowed(target) or not (kind == "sitemap" or looks_like_a_page(target)):
+                continue
+            if target != url:
+                if target in self._seen:
+                    continue
+                self._seen.add(target)
+            trap = self._traps.trapped(target)
+            if trap:
+                self.trapped[trap] = self.trapped.get(trap, 0) + 1
+                continue
+            found += self._wanted(target, words, kind, row)
+        return tuple(found)
+
+    def sitemaps(self, urls: Sequence[str], row: Row) -> tuple[Found, ...]:
+        return self.found([(url, "", "sitemap") for url in urls], row)
+
+    def seed(self, url: str) -> list[Found]:
+        """A seed for every client; "" addresses give nothing."""
+        target = canonical(url)
+        self._seen.add(target)
+        return [Found(target, self._site, host_of(target), client, 0, 200, why="起始页") for client in self._clients] if target else []
+
+    def _wanted(self, target: str, words: str, kind: str, row: Row) -> list[Found]:
+        if kind == "sitemap":
+            return [Found(target, self._site, host_of(target), self._clients[0], row.depth, 110, row.url, "sitemap")]
+        depth = row.depth + 1
+        return [Found(target, self._site, host_of(target), client, depth, priority(target, words, depth), row.url) for client in self._clients]
+
+    def _path_allowed(self, url: str) -> bool:
+        path = urlsplit(url).path
+        include, exclude = self._plan.include, self._plan.exclude
+        return (not include or any(path.startswith(p) for p in include)) and not any(path.startswith(p) for p in exclude)

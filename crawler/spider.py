@@ -1,0 +1,212 @@
+"""The patrol's spider: asks the desk for the next address, reads what an answer leads to, hands every visit to the archive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Spider
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from crawler.addresses import canonical, host_of
+from crawler.committer import Committer, Landed
+from crawler.desk import Desk
+from crawler.frontier import Found, Row
+from crawler.guards.egress import EgressPolicy
+from crawler.guards.resolver import AddressRefused, check_url_literal
+from crawler.harvest import Leads, leads_of_page, leads_of_sitemap, sitemaps_of_robots
+from crawler.identity import headers
+from crawler.limits import MAX_BODY_BYTES, MAX_HOPS, MAX_RETRY_AFTER_S, RETRY_S, TIMEOUT_S, TRIES
+from crawler.outcomes import Met, of_failure, of_status
+from crawler.plans import SitePlan
+from crawler.scope import Scope
+from crawler.visiting import Draft
+from evidence.capture import Outcome, VisitRecord
+
+_MOVED = (301, 302, 303, 307, 308)
+_READABLE = ("text/", "application/xhtml", "application/xml", "application/rss", "application/atom", "application/vnd.wap.xhtml")
+_CONTROL = bytes([*range(9), *range(14, 27), *range(28, 32)])
+
+
+@dataclass(slots=True)
+class Work:
+    """What the spider works with. ``facts``: what every capture of this run is stamped with (plan, 授权书)."""
+
+    run: str
+    plans: Sequence[SitePlan]
+    desk: Desk
+    committer: Committer
+    policy: EgressPolicy
+    facts: dict[str, Any]
+    answers: Callable[[str], Sequence[str]]  # DNS answers by host, as the gate saw them
+    timeout_s: float = TIMEOUT_S
+
+
+class PatrolSpider(Spider):
+    name = "patrol"
+    work: Work
+
+    def __init__(self, *, work: Work, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.work = work
+        self.run = work.run
+        self._scopes = [Scope(plan, site) for site, plan in enumerate(work.plans)]
+        self._robots: dict[str, tuple[list[VisitRecord], list[str]]] = {}
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Nothing: all requests come from the desk."""
+        nothing: Any
+        for nothing in ():
+            yield nothing
+
+    # Handing out
+
+    def is_over(self) -> bool:
+        return self.work.desk.over()
+
+    def next_request(self) -> Request | None:
+        row = self.work.desk.next()
+        if row is None:
+            if self.work.desk.flying == 0:
+                self.work.committer.hurry()
+            return None
+        return self._request(row)
+
+    def _request(self, row: Row) -> Request:
+        plan = self.work.plans[row.site]
+        facts = dict(self.work.facts, depth=row.depth, via=row.via, identity=plan.identity, robots=plan.robots)
+        if row.why:
+            facts["why"] = row.why
+        draft = Draft(self.run, plan.site, row, facts)
+        return self._ask(row.url, draft, plan)
+
+    def _ask(self, url: str, draft: Draft, plan: SitePlan) -> Request:
+        meta: dict[str, Any] = {
+            "draft": draft, "download_slot": host_of(url), "download_timeout": self.work.timeout_s, "cookiejar": f"{draft.row.site}/{draft.row.client}",
+            "dont_obey_robotstxt": plan.robots != "obey",
+        }
+        if not plan.autothrottle:
+            meta["autothrottle_dont_adjust_delay"] = True
+        return Request(url, headers=headers(draft.row.client, plan.identity, plan.contact), callback=self.visited, errback=self.failed,
+                       meta=meta, dont_filter=True)
+
+    def gate(self, url: str) -> None:
+        """Refuses an address written as a number; names are checked where they are resolved. Raises AddressRefused."""
+        reason = check_url_literal(url, self.work.policy)
+        if reason:
+            raise AddressRefused(reason)
+
+    # What came
+
+    def robots_came(self, url: str, records: list[VisitRecord], body: bytes) -> None:
+        """robots.txt, asked by Scrapy for the first page of a host: goes on record with that page's visit."""
+        self._robots[host_of(url)] = (records, sitemaps_of_robots(body, url))
+
+    def visited(self, response: Response) -> Request | None:
+        draft: Draft = response.meta["draft"]
+        location = response.headers.get("Location")
+        if response.status in _MOVED and location:
+            return self._moved(response, draft, location)
+        met = self._met(response)
+        leads = Leads()
+        if met.outcome is Outcome.OK:
+            leads = self._read(response, draft)
+            if leads.unread:
+                draft.facts["unread"] = leads.unread
+        self._land(draft, met, leads, retry_after=response.headers.get("Retry-After"), size=len(response.body))
+        return None
+
+    def failed(self, failure: Failure) -> Request | None:
+        request: Request = failure.request
+        draft: Draft = request.meta["draft"]
+        met = of_failure(failure.value)
+        if draft.truncated == "length":
+            met = _too_large()
+        self._land(draft, met, Leads())
+        return None
+
+    def _moved(self, response: Response, draft: Draft, location: bytes) -> Request | None:
+        target = canonical(urljoin(response.url, location.decode("utf-8", "replace").strip()))
+        row = draft.row
+        if not target:
+            self._land(draft, Met(Outcome.HTTP_ERROR, "跳转目标不是网页地址"), Leads())
+        elif draft.chain.count(target) >= 2 or len(draft.chain) >= MAX_HOPS:
+            draft.chain.append(target)
+            self._land(draft, Met(Outcome.REDIRECT_LOOP, f"反复跳转 {len(draft.chain)} 次，没有到达页面"), Leads())
+        elif not self._scopes[row.site].allows(target):
+            draft.chain.append(target)
+            self._land(draft, Met(Outcome.REDIRECT_OUT, f"跳转到本次巡查范围以外的 {host_of(target)}"), Leads(), final_url=target)
+        else:
+            draft.chain.append(target)
+            return self._ask(target, draft, self.work.plans[row.site])
+        return None
+
+    def _met(self, response: Response) -> Met:
+        draft: Draft = response.meta["draft"]
+        if draft.truncated == "length":
+            return _too_large()
+        if draft.truncated == "disconnect":
+            return Met(Outcome.RESET, "连接在回答途中断开，只收到一部分", passing=True)
+        met = of_status(response.status)
+        if met.outcome is not Outcome.OK:
+            return met
+        if not response.body:
+            return Met(Outcome.EMPTY, "网站回答了空白内容")
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower().strip()
+        if kind and not (kind.startswith(_READABLE) or "+xml" in kind):
+            return Met(Outcome.NOT_HTML, f"不是网页（{kind.partition(';')[0][:60]}）")
+        return Met(Outcome.NOT_HTML, "回答自称网页，内容却是二进制数据") if _is_binary(response.body) else met
+
+    def _read(self, response: Response, draft: Draft) -> Leads:
+        if draft.row.why == "sitemap":
+            return leads_of_sitemap(response.body)
+        return leads_of_page(response.body, (response.headers.get("Content-Type") or b"").decode("latin-1"), response.url)
+
+    # Handing over
+
+    def _land(self, draft: Draft, met: Met, leads: Leads, *, final_url: str = "", retry_after: bytes | None = None, size: int = 0) -> None:
+        row = draft.row
+        host = urlsplit(draft.url or row.url).hostname or ""
+        draft.facts["dns"] = list(self.work.answers(host))
+        robots = self._robots.pop(row.host, None)
+        more: tuple[Found, ...] = ()
+        if robots is not None:
+            draft.records[:0] = robots[0]
+            more = self._scopes[row.site].sitemaps(robots[1], row)
+        again = None
+        if met.passing and row.tries + 1 < TRIES:
+            again = time.time() + _rest(retry_after)
+        visit = draft.done(met, final_url)
+        found = self._scopes[row.site].found(leads.links, row) + more
+        self.work.committer.add(Landed(visit, row, size, again, found))
+        self.work.desk.landed(row)
+
+
+def _too_large() -> Met:
+    return Met(Outcome.TOO_LARGE, f"内容超过 {MAX_BODY_BYTES // 2**20} MiB，只留存了开头部分")
+
+
+def _is_binary(body: bytes) -> bool:
+    """NUL and control bytes no text of any Chinese encoding holds; UTF-16 and UTF-32 announce themselves."""
+    head = body[:2_048]
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] == b"\x00\x00\xfe\xff":
+        return False
+    return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 50 + 4
+
+
+def _rest(retry_after: bytes | None) -> float:
+    """Seconds to rest before another try: what the server asks (RFC 9110 10.2.3), within bounds."""
+    if retry_after:
+        text = retry_after.decode("latin-1").strip()
+        if text.isdigit():
+            return min(max(float(text), RETRY_S), MAX_RETRY_AFTER_S)
+        try:
+            return min(max(parsedate_to_datetime(text).timestamp() - time.time(), RETRY_S), MAX_RETRY_AFTER_S)
+        except (ValueError, TypeError, OverflowError):
+            pass
+    return RETRY_S
