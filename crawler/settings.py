@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crawler.addresses import canonical, host_of
-from crawler.identity import ROBOTS_NAME
+from crawler.identity import ROBOTS_NAME, user_agent
 from crawler.limits import MAX_DECODED_BYTES, TIMEOUT_S
 from crawler.plans import SitePlan
 
@@ -42,7 +42,7 @@ def scrapy_settings(plans: Sequence[SitePlan]) -> dict[str, Any]:
         "LOG_ENABLED": False, "LOG_INSTALL_ROOT_HANDLER": False,
         "SCHEDULER": "crawler.scheduler.FrontierScheduler",
         "ROBOTSTXT_OBEY": any(plan.robots == "obey" for plan in plans), "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
-        "USER_AGENT": ROBOTS_NAME,
+        "USER_AGENT": user_agent("desktop-static", "public", next((plan.contact for plan in plans if plan.contact), "")),  # of robots.txt
         "HTTPPROXY_ENABLED": False,
         "CONCURRENT_REQUESTS": AT_ONCE, "CONCURRENT_REQUESTS_PER_DOMAIN": AT_ONCE_A_HOST,
         "CONCURRENT_ITEMS": 1,  # a callback yields one request at most; the default starts 100 tasks for every answer
