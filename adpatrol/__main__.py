@@ -9,6 +9,7 @@ import typer
 
 # command -> module that adds it with `register(app)`; the order is the order of --help
 COMMANDS: dict[str, str] = {
+    "init": "adpatrol.commands.init",
     "patrol": "adpatrol.commands.patrol",
     "captures": "adpatrol.commands.captures",
     "evidence": "adpatrol.commands.evidence",
@@ -20,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "search": "adpatrol.commands.search",
     "lead": "adpatrol.commands.lead",
     "deliver": "adpatrol.commands.deliver",
+    "user": "adpatrol.commands.user",
 }
 
 
