@@ -46,3 +46,6 @@ lint: .venv/.installed-dev
 
 prove: system .venv/.installed-dev
 	$(PY) -m pytest -m "prove or not prove"
+
+bench: .venv/.installed-dev
+	@$(PY) -m benchmarks
