@@ -123,7 +123,7 @@ def _sign_in(home: Path) -> str:
     if file.is_file():
         return file.read_text(encoding="ascii").strip()
     password = secrets.token_urlsafe(12)
-    _run("user", "add", USER, "--role", "officer", "--password-stdin", stdin=password + "\n")
+    _run("user", "add", USER, "--role", "officer", "--replace", "--password-stdin", stdin=password + "\n")
     file.touch(mode=0o600)
     file.write_text(password + "\n", encoding="ascii")
     return password

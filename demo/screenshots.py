@@ -1,0 +1,104 @@
+"""`make screenshots`: a picture of every page of the console, from a finished demo, into docs/images/ (Chromium needed)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+IMAGES = HERE.parent / "docs" / "images"
+WIDTH, HEIGHT, LONGEST = 1280, 800, 2400
+USER = "officer"
+
+# name of the picture → where it is: a path, or (a path, the first link on it that starts with this) to follow
+PAGES: dict[str, str | tuple[str, str]] = {
+    "overview": "/", "leads": "/leads/", "lead": ("/leads/", "/leads/"), "platforms": "/platforms/", "platform": ("/platforms/", "/platforms/"),
+    "search": "/search/?q=本息保障", "runs": "/runs/", "run": ("/runs/", "/runs/"), "captures": "/captures/", "capture": ("/captures/", "/captures/"),
+    "leaving": "/leaving/?to=http%3A%2F%2F127.0.0.2%3A8100%2F",
+}
+
+
+def main() -> int:
+    home = Path(os.environ.setdefault("ADPATROL_HOME", str(HERE.parent / "var" / "demo"))).resolve()
+    os.environ["ADPATROL_HOME"] = str(home)
+    os.environ["ADPATROL_CONFIG"] = str(HERE / "config")
+    if not (home / "demo-finished.json").is_file():
+        print("没有完成的演示：请先运行 make demo", file=sys.stderr)
+        return 2
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{free.getsockname()[1]}"
+    console = subprocess.Popen([sys.executable, "-m", "adpatrol", "serve", "--bind", bind, "--no-schedule"], cwd=HERE.parent)
+    try:
+        return _take(f"http://{bind}", (home / "sign-in.txt").read_text(encoding="ascii").strip())
+    finally:
+        console.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            console.wait(15)
+
+
+def _take(origin: str, password: str) -> int:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        sandbox = [] if os.getuid() else ["--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale="zh-CN")
+        _open(page, f"{origin}/sign-in/")
+        _shoot(page, "sign-in")
+        page.fill("input[name=username]", USER)
+        page.fill("input[name=password]", password)
+        page.click("button[type=submit]")
+        page.wait_for_load_state()
+        missed = [name for name, where in PAGES.items() if not _visit(page, origin, name, where)]
+        browser.close()
+    for name in missed:
+        print(f"没有拍到 {name}：页面上没有可打开的链接", file=sys.stderr)
+    return 2 if missed else 0
+
+
+def _visit(page: Page, origin: str, name: str, where: str | tuple[str, str]) -> bool:
+    if isinstance(where, str):
+        page.goto(origin + where)
+    else:
+        start, prefix = where
+        if start.startswith("/"):
+            page.goto(origin + start)
+        hrefs = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.getAttribute('href'))")
+        inner = next((h for h in hrefs if h.startswith(prefix) and h.split("?")[0] != prefix and not h.endswith(".docx")), None)
+        if inner is None:
+            return False
+        page.goto(origin + inner)
+    return _shoot(page, name)
+
+
+def _open(page: Page, url: str, seconds: float = 60.0) -> None:
+    """The console takes a moment to start."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            page.goto(url)
+            return
+        except Exception as error:  # playwright raises one class for all; only a refused connection is waited for
+            if "ERR_CONNECTION_REFUSED" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+def _shoot(page: Page, name: str) -> bool:
+    page.wait_for_load_state("networkidle")
+    height = min(LONGEST, int(page.evaluate("document.documentElement.scrollHeight")))
+    page.screenshot(path=IMAGES / f"{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": max(height, 300)})
+    print(f"docs/images/{name}.png", flush=True)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
