@@ -11,21 +11,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count
 from django.utils import timezone
 
 from alerts import leads, routing
 from alerts.channels.model import AnyChannel
 from alerts.leads import Sighting
-from alerts.models import FollowPosition, Level
+from alerts.models import Alert, FollowPosition, Level
+from indexer import counts
 from indexer.models import Finding, Page
 
 NAME = "pages"
 BATCH_PAGES = 500
-# A run is degraded when at least this many of its pages, and this share of them, were not the page.
-DEGRADED_PAGES = 10
-DEGRADED_SHARE = 0.5
-NOT_THE_PAGE = {"block": "拦截页", "captcha": "验证码", "login": "登录墙", "near_empty": "近乎空白", "shrunk": "内容骤减"}
+EARLY_ANSWERS = 50  # a run under way is called degraded only after so many: its first site may be the only bad one
 
 
 def catch_up(channels: Mapping[str, AnyChannel] | None = None, *, now: datetime | None = None) -> int:
@@ -57,7 +54,7 @@ def _batch(channels: Mapping[str, AnyChannel], now: datetime) -> tuple[int, int]
         found = [_sighting(f) for f in _findings(pages[0].seq, pages[-1].seq)]
         raised = routing.raise_for_leads(leads.register(found, now=now), now=now)
         for run in sorted({page.run for page in pages if page.run}):
-            raised += _check_run(run, now)
+            raised += _look_at(run, now, over=False)
         routing.route(raised, channels, now=now)
         position.position, position.mark = pages[-1].seq, _mark(pages[-1])
         position.save()
@@ -87,11 +84,17 @@ def _sighting(finding: Finding) -> Sighting:
     )
 
 
-def _check_run(run: str, now: datetime) -> list[routing.Raised]:
-    counts = dict(Page.objects.filter(run=run).exclude(gate="").order_by().values_list("gate").annotate(n=Count("id")))
-    seen = sum(counts.values())
-    kinds = {NOT_THE_PAGE[gate]: n for gate, n in counts.items() if gate in NOT_THE_PAGE}
-    degraded = sum(kinds.values())
-    if degraded < DEGRADED_PAGES or degraded < DEGRADED_SHARE * seen:
+def check_run(run: str, channels: Mapping[str, AnyChannel] | None = None, *, now: datetime | None = None) -> bool:
+    """Called when a run is over: whether it saw hardly a real page. If so an alert says so, once."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        raised = _look_at(run, now, over=True)
+        routing.route(raised, channels or {}, now=now)
+    return Alert.objects.filter(kind=Alert.Kind.RUN, run=run).exists()
+
+
+def _look_at(run: str, now: datetime, *, over: bool) -> list[routing.Raised]:
+    seen = counts.quality(run)
+    if not seen.degraded or not (over or seen.answers >= EARLY_ANSWERS):
         return []
-    return routing.raise_for_run(run, seen=seen, degraded=degraded, kinds=kinds, now=now)
+    return routing.raise_for_run(run, reason=seen.reason, now=now)

@@ -59,13 +59,12 @@ def raise_for_leads(leads: Iterable[Lead], *, now: datetime) -> list[Raised]:
     return raised
 
 
-def raise_for_run(run: str, *, seen: int, degraded: int, kinds: Mapping[str, int], now: datetime) -> list[Raised]:
-    """Once for a run most of whose pages were not the page. Call inside a transaction."""
+def raise_for_run(run: str, *, reason: str, now: datetime) -> list[Raised]:
+    """Once for a run that saw hardly a real page; ``reason`` in Chinese. Call inside a transaction."""
     key = _digest("run", run)
     if Alert.objects.filter(key=key).exists():
         return []
-    parts = "，".join(f"{kind} {count}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
-    text = f"巡查 {run} 已取得 {seen} 页，其中 {degraded} 页不是目标页面本身（{parts}）。本次巡查结果不完整，请核对网络出口与巡查标识。"
+    text = f"巡查 {run}：{reason}。请核对网络出口与巡查标识，必要时重新巡查。"
     alert = Alert.objects.create(
         kind=Alert.Kind.RUN, key=key, run=run, level=2, numbers=[], digest=key, text=text, raised_at=now, changed_at=now
     )

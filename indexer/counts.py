@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
 
 from indexer.models import LEVEL_KEYS, Finding, Page
 
-MIN_ANSWERS = 5  # a run of fewer answers says nothing of its quality
-DEGRADED_SHARE = 0.3
-NOT_THE_PAGE = ("block", "captcha", "login", "near_empty", "soft_404", "parked", "shrunk")
+MIN_ANSWERS = 10  # a run of fewer answers says nothing by their share
+DEGRADED_SHARE = 0.5
+NOT_THE_PAGE = {
+    "block": "拦截页", "captcha": "验证码", "login": "登录墙", "near_empty": "近乎空白", "soft_404": "名存实无的页", "parked": "域名停放页",
+    "shrunk": "内容骤减", "unreadable": "无法研判",
+}
+# What is no page for a reason of its own, and says nothing of how well the run went.
+_BY_DESIGN = ("not_found", "robots", "not_html", "redirect_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """``answers``: visits that should have shown a page; ``kinds``: what the others showed instead, in Chinese, with their numbers;
+    ``sites``, ``dark``: sites visited, and those of which no page at all was seen. ``reason``: Chinese, empty where not degraded."""
+
+    answers: int
+    not_pages: int
+    kinds: dict[str, int]
+    sites: int
+    dark: int
+    degraded: bool
+    reason: str
 
 
 def for_run(run: str) -> dict[str, Any]:
-    """{"captures", "findings", "violating", "errors", "gates": {kind: n}, "outcomes": {…}, "levels": {…}, "codes": {…}, "not_page_share",
-    "degraded", "reason"}: of what is ingested of the run. ``findings`` counts each finding once, the blue ones too."""
-    pages = Page.objects.filter(run=run).order_by()
+    """{"captures", "pages", "findings", "violating", "errors", "gates": {kind: n}, "outcomes": {…}, "levels": {…}, "codes": {…},
+    "not_page_share", "degraded", "reason"}: of what is ingested of the run. ``pages``: captures that show the page; ``findings`` counts
+    each finding once, the blue ones too; ``errors``: captures that could not be read."""
+    captures = Page.objects.filter(run=run).order_by()
     findings = Finding.objects.filter(page__run=run).order_by()
     levels = dict(findings.values_list("level").annotate(n=Count("id")))
-    share, answers = not_page_share(run)
-    degraded = answers >= MIN_ANSWERS and share >= DEGRADED_SHARE
+    seen = quality(run)
     return {
-        "captures": pages.count(), "findings": findings.count(), "violating": pages.filter(violating=True).count(),
-        "errors": pages.exclude(error="").count(),
-        "gates": dict(pages.exclude(gate="").values_list("gate").annotate(n=Count("id")).order_by("gate")),
-        "outcomes": dict(pages.values_list("outcome").annotate(n=Count("id")).order_by("outcome")),
+        "captures": captures.count(), "pages": captures.filter(gate="page", outcome="ok").count(), "findings": findings.count(),
+        "violating": captures.filter(violating=True).count(), "errors": captures.exclude(error="").count(),
+        "gates": dict(captures.exclude(gate="").values_list("gate").annotate(n=Count("id")).order_by("gate")),
+        "outcomes": dict(captures.values_list("outcome").annotate(n=Count("id")).order_by("outcome")),
         "levels": {LEVEL_KEYS[level]: levels[level] for level in sorted(levels)},
         "codes": dict(findings.values_list("code").annotate(n=Count("id")).order_by("code")),
-        "not_page_share": round(share, 3), "degraded": degraded,
-        "reason": f"{answers} 个应答中有 {share:.0%} 不是网页本身（拦截、验证码、登录等），本次巡查所见可能不全" if degraded else "",
+        "not_page_share": round(seen.not_pages / seen.answers, 3) if seen.answers else 0.0, "degraded": seen.degraded, "reason": seen.reason,
     }
 
 
+def quality(run: str) -> Quality:
+    """Of what is ingested of the run so far. A static page that a browser must open (its shell is near empty by nature) is not counted,
+    nor is what the site itself calls not found."""
+    answered = Page.objects.filter(run=run, render_reason="").exclude(gate="").exclude(outcome__in=_BY_DESIGN).order_by()
+    gates = dict(answered.values_list("gate").annotate(n=Count("id")).order_by("gate"))
+    kinds = {name: gates[gate] for gate, name in NOT_THE_PAGE.items() if gate in gates}
+    answers, not_pages = sum(gates.values()), sum(kinds.values())
+    tried = Page.objects.filter(run=run).exclude(outcome__in=("robots", "not_html", "redirect_out")).order_by()
+    sites = tried.values("site").distinct().count()
+    bright = tried.filter(outcome="ok", gate="page").values("site").distinct().count()
+    reason = ""
+    if answers >= MIN_ANSWERS and not_pages > DEGRADED_SHARE * answers:
+        parts = "，".join(f"{kind} {n}" for kind, n in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+        reason = f"{answers} 个应答中有 {not_pages} 个不是网页本身（{parts}），本次巡查所见可能不全"
+    elif sites and not bright:
+        reason = f"所访问的 {sites} 个网站都没有取得一个真实页面，本次巡查等于没有看到什么"
+    return Quality(answers, not_pages, kinds, sites, sites - bright, bool(reason), reason)
+
+
 def not_page_share(run: str) -> tuple[float, int]:
-    """The share of answers that were not the page, and how many answers there were. A static page that a browser must open (its shell
-    is near empty by nature) is not counted, nor is what the site itself calls not found."""
-    answers = Page.objects.filter(run=run, render_reason="").exclude(gate="").exclude(outcome="not_found").order_by()
-    total = answers.count()
-    return (answers.filter(gate__in=NOT_THE_PAGE).count() / total if total else 0.0), total
+    """The share of answers that were not the page, and how many answers there were."""
+    seen = quality(run)
+    return (seen.not_pages / seen.answers if seen.answers else 0.0), seen.answers

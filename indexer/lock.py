@@ -11,6 +11,7 @@ from pathlib import Path
 from indexer.errors import IngestBusy
 
 _held: dict[str, int] = {}  # locks of this process: path -> depth, so that a command may hold it around catch_up
+_handles: dict[str, int] = {}  # path -> file descriptor
 
 
 @contextmanager
@@ -31,8 +32,17 @@ def only_ingest(home: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise IngestBusy from None
-        _held[path] = 1
+        _held[path], _handles[path] = 1, handle
         yield
     finally:
         _held.pop(path, None)
+        _handles.pop(path, None)
         os.close(handle)
+
+
+def forget() -> None:
+    """In a forked child: what the parent holds is the parent's, and must be free when the parent dies even if the child lives on."""
+    for handle in _handles.values():
+        os.close(handle)
+    _handles.clear()
+    _held.clear()

@@ -20,6 +20,13 @@ def url_key(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def host_of(site: str) -> str:
+    """The host of an origin, lower case, as people name it."""
+    scheme, _, rest = site.lower().partition("://")
+    host = rest.partition("/")[0]
+    return host.removesuffix({"http": ":80", "https": ":443"}.get(scheme, "\x00"))[:300]
+
+
 class Page(models.Model):
     """One capture as read, gated and judged. ``id`` is the document number: newest first is ``-id`` (indexer.search.order)."""
 
@@ -28,6 +35,7 @@ class Page(models.Model):
     seq = models.BigIntegerField("存档顺序", db_index=True)
     run = models.CharField("巡查", max_length=80, db_index=True)
     site = models.CharField("网站", max_length=300)
+    host = models.CharField("主机", max_length=300, blank=True)  # of the site, with the port where it is not the scheme's own
     url = models.TextField("网址")
     url_key = models.CharField(max_length=64)
     final_url = models.TextField("应答网址", blank=True)

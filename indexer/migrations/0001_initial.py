@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('seq', models.BigIntegerField(db_index=True, verbose_name='存档顺序')),
                 ('run', models.CharField(db_index=True, max_length=80, verbose_name='巡查')),
                 ('site', models.CharField(max_length=300, verbose_name='网站')),
+                ('host', models.CharField(blank=True, max_length=300, verbose_name='主机')),
                 ('url', models.TextField(verbose_name='网址')),
                 ('url_key', models.CharField(max_length=64)),
                 ('final_url', models.TextField(blank=True, verbose_name='应答网址')),

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-FIELDS = ("site", "code", "level", "gate", "genre", "outcome", "run", "client", "since", "until")
-FACETS = ("site", "code", "level", "gate", "genre", "outcome")
+FIELDS = ("site", "domain", "icp", "company", "code", "level", "gate", "genre", "outcome", "run", "client", "since", "until")
+FACETS = ("site", "code", "level", "gate", "genre", "outcome", "client")
 LEVELS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
 EXACT_HITS = 50_000  # counts and facets are exact up to so many hits; beyond, over the newest so many, and marked inexact
 MAX_LIMIT = 1_000
@@ -62,12 +62,15 @@ Node = Phrase | And | Or | Not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """``tree`` None: every page. ``filters``: field -> values, any of which will do; fields are joined by "and". ``since`` (inclusive)
-    and ``until`` (exclusive) are ISO 8601 with an offset, and hold all of them. ``cursor``: the ``next``
+    """``tree`` None: every page. ``filters``: field -> values, any of which will do; fields are joined by "and". ``without``: field -> values,
+    none of which may hold (a page without the field stays). ``since`` (inclusive)
+    and ``until`` (exclusive) are ISO 8601 with an offset, and hold all of them. ``domain``: a host and all below it; ``icp``: a filing
+    number, or one of its sites; ``company``: a part of the name; ``client``: whole or a part (phone, browser). ``cursor``: the ``next``
     of the page before. ``sort``: newest or oldest first by time of capture; capture id decides between equal times."""
 
     tree: Node | None = None
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: Literal["newest", "oldest"] = "newest"
     limit: int = 20
     cursor: str = ""
@@ -91,6 +94,8 @@ class IndexDoc:
     genre: str = ""
     level: int | None = None
     codes: tuple[str, ...] = ()
+    icp: tuple[str, ...] = ()
+    company: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

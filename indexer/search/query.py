@@ -22,12 +22,15 @@ MAX_PHRASES = 64
 MAX_DEPTH = 20
 WHERE = {"title": "title", "标题": "title", "text": "text", "正文": "text", "url": "url", "网址": "url"}
 FIELD_NAMES = {
-    "网站": "site", "类型": "code", "等级": "level", "判别": "gate", "页面类型": "genre", "结果": "outcome", "巡查": "run",
-    "访问方式": "client", "自": "since", "至": "until",
+    "网站": "site", "平台": "domain", "域名": "domain", "备案号": "icp", "公司": "company", "主办者": "company", "类型": "code",
+    "违法类型": "code", "等级": "level", "严重程度": "level", "风险等级": "level", "判别": "gate", "页面类型": "genre", "结果": "outcome",
+    "巡查": "run", "访问方式": "client", "客户端": "client", "自": "since", "至": "until", "时间": "time", "日期": "time", "ICP号": "icp",
+    "ICP备案号": "icp", "ICP": "icp", "time": "time", "platform": "domain",
 }
-LEVEL_WORDS = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red"}
+LEVEL_WORDS = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "蓝色": "blue", "黄色": "yellow", "橙色": "orange", "红色": "red"}
+CLIENT_WORDS = {"手机": "phone", "电脑": "desktop", "浏览器": "browser", "静态": "static"}
 _OPEN, _CLOSE = "“\"「『", {"“": "”", "\"": "\"", "「": "」", "『": "』"}
-_FIELD = re.compile(r"([A-Za-z_]+|[\u4e00-\u9fff]{1,4})[:：]")
+_FIELD = re.compile(r"([A-Za-z_]{1,12}[\u4e00-\u9fff]{0,3}|[\u4e00-\u9fff]{1,4})[:：]")
 _WORD = re.compile(r"[^\s\u3000()（）|｜“”\"「」『』]+")
 _KNOWN = {*FIELDS, *FIELD_NAMES, *WHERE}
 _AND, _OR, _NOT = {"AND", "且", "并且"}, {"OR", "或", "或者", "|", "｜"}, {"NOT", "非"}
@@ -42,9 +45,11 @@ class _Lexeme:
 
 
 def parse(
-    text: str, *, filters: Iterable[tuple[str, str]] = (), sort: str = "newest", limit: int = 20, cursor: str = "", facets: bool = False,
+    text: str, *, filters: Iterable[tuple[str, str]] = (), without: Iterable[tuple[str, str]] = (), sort: str = "newest", limit: int = 20, cursor: str = "",
+    facets: bool = False,
 ) -> SearchQuery:
-    """A SearchQuery from what was typed and from filters given beside it (fields as in FIELDS). Raises QueryError."""
+    """A SearchQuery from what was typed and from filters given beside it (fields as in FIELDS; ``without``: what must not hold, no times).
+    Raises QueryError."""
     if len(text) > MAX_CHARS:
         raise QueryError(f"检索式过长，最多 {MAX_CHARS} 个字符", MAX_CHARS)
     if sort not in ("newest", "oldest"):
@@ -54,10 +59,17 @@ def parse(
     reader = _Reader(_lexemes(text), len(text))
     tree = reader.whole()
     chosen: dict[str, list[str]] = {}
-    for name, value, at in [*reader.filters, *((name, value, 0) for name, value in filters)]:
+    given = [*reader.filters, *((FIELD_NAMES.get(name, name), value, 0) for name, value in filters)]
+    for name, value, at in (one for pair in given for one in _apart(*pair)):
         chosen.setdefault(name, []).append(_value(name, value, at))
+    refused: dict[str, list[str]] = {}
+    for name, value in without:
+        if name in ("since", "until"):
+            raise QueryError("起止时间不能排除，请改写起止", 0)
+        refused.setdefault(name, []).append(_value(name, value, 0))
     return SearchQuery(
         tree=tree, filters={name: tuple(dict.fromkeys(values)) for name, values in chosen.items()},
+        without={name: tuple(dict.fromkeys(values)) for name, values in refused.items()},
         sort=cast(Literal["newest", "oldest"], sort), limit=limit, cursor=cursor, facets=facets,
     )
 
@@ -71,6 +83,11 @@ def phrases(tree: Node | None) -> list[Phrase]:
     return []
 
 
+def _apart(name: str, value: str, at: int) -> list[tuple[str, str, int]]:
+    """``time`` is a day: from its beginning to its end."""
+    return [("since", value, at), ("until", value, at)] if name == "time" else [(name, value, at)]
+
+
 def _value(name: str, value: str, at: int) -> str:
     if name not in FIELDS:
         raise QueryError(f"没有字段“{name}”；可用：{'、'.join(FIELDS)}", at)
@@ -80,12 +97,21 @@ def _value(name: str, value: str, at: int) -> str:
         value = LEVEL_WORDS.get(value, value)
         if value not in LEVELS:
             raise QueryError(f"等级只有 {'、'.join(LEVELS)}（蓝、黄、橙、红），没有“{value}”", at)
+    if name == "domain":
+        return _host(value)
+    if name == "client":
+        return CLIENT_WORDS.get(value, value)
     if name in ("since", "until"):
         try:
             value = read_time(value, end=name == "until").isoformat()
         except ValueError as error:
             raise QueryError(str(error), at) from None
     return value
+
+
+def _host(value: str) -> str:
+    """The host of what may be an address or a name, as it stands in a page's site: lower case, with a port where one is given."""
+    return value.partition("//")[2].partition("/")[0].lower() if "//" in value else value.strip("./").lower()
 
 
 def _lexemes(text: str) -> list[_Lexeme]:
@@ -215,7 +241,8 @@ class _Reader:
             name = FIELD_NAMES.get(lexeme.field, lexeme.field)
             if self.depth:
                 raise QueryError("筛选字段不能放在括号或“非”里", lexeme.at)
-            _value(name, lexeme.text, lexeme.at)
+            for field, value, at in _apart(name, lexeme.text, lexeme.at):
+                _value(field, value, at)
             self.filters.append((name, lexeme.text, lexeme.at))
             return None
         chars = normalise(lexeme.text)

@@ -21,7 +21,14 @@ from indexer.search.protocol import EXACT_HITS, FACETS, LEVELS, And, Hit, IndexD
 from indexer.search.query import phrases
 from indexer.search.tokens import normalise, words
 
-COLUMNS = {"site": "p.site", "gate": "p.gate", "genre": "p.genre", "outcome": "p.outcome", "run": "p.run", "client": "p.client"}
+COLUMNS = {"site": "p.site", "gate": "p.gate", "genre": "p.genre", "outcome": "p.outcome", "run": "p.run"}
+# One value each, in the text of a page's row. Names and numbers that pages show are matched as people write them.
+PARTS = {
+    "domain": "(p.host = %s OR p.host LIKE '%%.' || %s ESCAPE '\\')",
+    "icp": "EXISTS (SELECT 1 FROM json_each(p.icp) j WHERE j.value = %s OR j.value LIKE %s || '-%%' ESCAPE '\\')",
+    "company": "EXISTS (SELECT 1 FROM json_each(p.company) j WHERE j.value = %s OR j.value LIKE '%%' || %s || '%%' ESCAPE '\\')",
+    "client": "(p.client = %s OR '-' || p.client || '-' LIKE '%%-' || %s || '-%%' ESCAPE '\\')",
+}
 EVERY = 'mark : "x"'  # each document holds it: FTS5 has "a NOT b" but no "NOT b"
 T = TypeVar("T")
 CHUNK = 500
@@ -31,6 +38,11 @@ _DELETE = "INSERT INTO indexer_fts (indexer_fts, rowid, title, text, url, mark) 
 
 def _folded(text: str) -> str:
     return words(normalise(text))
+
+
+def _literal(value: str) -> str:
+    """For LIKE: its wildcards stand for themselves."""
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def expression(node: Node) -> str:
@@ -95,10 +107,10 @@ class _Window:
         if query.tree is not None:
             conditions.append("indexer_fts MATCH %s")
             self.values.append(expression(query.tree))
-        conditions += self._filters()
+        conditions += [*self._filters(), *self._without()]
         self.number = "f.rowid" if query.tree is not None else "p.id"
         tables = [] if query.tree is None else ["indexer_fts f"]
-        if query.filters or query.tree is None:
+        if query.filters or query.without or query.tree is None:
             tables.append("indexer_page p")
             if query.tree is not None:
                 conditions.append("p.id = f.rowid")
@@ -118,11 +130,30 @@ class _Window:
             if name == "code":
                 yield f"EXISTS (SELECT 1 FROM indexer_finding x WHERE x.page_id = p.id AND x.code IN ({holes}))"  # noqa: S608
                 self.values += values
+            elif name in PARTS:
+                yield f"({' OR '.join([PARTS[name]] * len(values))})"
+                self.values += [form for value in values for form in (value, _literal(value))]
             elif name == "level":
                 yield f"p.level IN ({holes})"
                 self.values += [LEVELS[value] for value in values]
             else:
                 yield f"{COLUMNS[name]} IN ({holes})"
+                self.values += values
+
+    def _without(self) -> Iterator[str]:
+        for name, values in self.query.without.items():
+            holes = ", ".join(["%s"] * len(values))
+            if name == "code":
+                yield f"NOT EXISTS (SELECT 1 FROM indexer_finding x WHERE x.page_id = p.id AND x.code IN ({holes}))"  # noqa: S608
+                self.values += values
+            elif name in PARTS:
+                yield f"({' OR '.join([PARTS[name]] * len(values))})"
+                self.values += [form for value in values for form in (value, _literal(value))]
+            elif name == "level":
+                yield f"(p.level IS NULL OR p.level NOT IN ({holes}))"
+                self.values += [LEVELS[value] for value in values]
+            else:
+                yield f"{COLUMNS[name]} NOT IN ({holes})"
                 self.values += values
 
     def _select(self, what: str, extra: Sequence[str], values: Sequence[Any], tail: str) -> list[tuple[Any, ...]]:
@@ -192,9 +223,9 @@ def bucket_of(number: int) -> int:
 def _facets(numbers: Sequence[int]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     for chunk in _chunks(numbers):
-        rows = Page.objects.filter(id__in=chunk).values_list("site", "gate", "genre", "outcome", "level").order_by()
-        for site, gate, genre, outcome, level in rows:
-            for name, value in (("site", site), ("gate", gate), ("genre", genre), ("outcome", outcome)):
+        rows = Page.objects.filter(id__in=chunk).values_list("site", "gate", "genre", "outcome", "client", "level").order_by()
+        for *plain, level in rows:
+            for name, value in zip(("site", "gate", "genre", "outcome", "client"), plain, strict=True):
                 if value:
                     counts[name][value] += 1
             if level:

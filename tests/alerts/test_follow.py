@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerts import follow, leads
+from alerts import counts, follow, leads
 from alerts.channels.model import WebhookChannel
 from alerts.models import Alert, FollowPosition, Lead, OutboxMessage
 from indexer.models import Finding, Page
@@ -117,11 +117,41 @@ def test_a_degraded_run_raises_one_alert_and_a_good_run_none() -> None:
     for seq in range(13, 33):
         page(seq, spans=(), gate="block" if seq < 17 else "page", run="good")
     follow.catch_up(HOOK, now=NOW)
-    follow.read_again()
-    follow.catch_up(HOOK, now=NOW)
+    assert not Alert.objects.exists()  # they are under way: the first site may be the only bad one
+    for _ in range(2):
+        assert follow.check_run("bad", HOOK, now=NOW)
+        assert not follow.check_run("good", HOOK, now=NOW)
+        follow.read_again()
+        follow.catch_up(HOOK, now=NOW)
     alert = Alert.objects.get()
     assert (alert.run, OutboxMessage.objects.count()) == ("bad", 1)
     assert "验证码 10" in alert.text
+
+
+def test_a_long_run_that_sees_nothing_is_told_of_while_it_goes_on() -> None:
+    for seq in range(1, 61):
+        page(seq, spans=(), gate="block")
+    follow.catch_up(HOOK, now=NOW)
+    assert Alert.objects.get().kind == "run"
+
+
+def test_a_run_whose_every_site_failed_is_told_of_however_short() -> None:
+    page(1, spans=(), gate="", run="bad")
+    Page.objects.update(outcome="connect")
+    page(2, spans=(), gate="page", run="good")
+    assert follow.check_run("bad", HOOK, now=NOW)
+    assert "都没有取得" in Alert.objects.get().text
+    assert not follow.check_run("good", HOOK, now=NOW)
+    assert not follow.check_run("none", HOOK, now=NOW)
+
+
+def test_the_figures_of_a_run_count_what_bears_on_it_whoever_saw_it_first() -> None:
+    page(1, url="https://shili.example/a")
+    page(2, url="https://shili.example/a", run="run-2")
+    page(3, url="https://shili.example/b", run="run-2", spans=("年化12%", "保本保息"))
+    page(4, run="run-3", spans=())
+    follow.catch_up(HOOK, now=NOW)
+    assert [counts.for_run(f"run-{n}") for n in (1, 2, 3)] == [{"leads": n, "alerts": n} for n in (1, 2, 0)]
 
 
 def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

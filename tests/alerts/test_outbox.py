@@ -261,6 +261,6 @@ def test_a_degraded_run_is_told_once(hook: Receiver) -> None:
     channel = hook_channel()
     for _ in range(2):
         with transaction.atomic():
-            raised = routing.raise_for_run("run-1", seen=20, degraded=15, kinds={"拦截页": 15}, now=NOW)
+            raised = routing.raise_for_run("run-1", reason="20 个应答中有 15 个不是网页本身（拦截页 15）", now=NOW)
             routing.route(raised, {"hook": channel}, now=NOW)
     assert (Alert.objects.count(), OutboxMessage.objects.count()) == (1, 1)

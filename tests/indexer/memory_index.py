@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from indexer.models import LEVEL_KEYS
+from indexer.models import LEVEL_KEYS, host_of
 from indexer.search.highlight import marks, snippets
 from indexer.search.order import microseconds, read_cursor, write_cursor
 from indexer.search.protocol import FACETS, And, Hit, IndexDoc, Node, Or, Phrase, SearchPage, SearchQuery
@@ -36,6 +36,14 @@ def values(doc: IndexDoc, name: str) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
+PARTS = {
+    "domain": lambda doc, value: host_of(doc.site) == value or host_of(doc.site).endswith(f".{value}"),
+    "icp": lambda doc, value: any(icp == value or icp.lower().startswith(f"{value.lower()}-") for icp in doc.icp),
+    "company": lambda doc, value: any(value.lower() in company.lower() for company in doc.company),
+    "client": lambda doc, value: f"-{value}-" in f"-{doc.client}-",
+}
+
+
 class MemoryIndex:
     def __init__(self) -> None:
         self.docs: dict[str, IndexDoc] = {}
@@ -63,8 +71,13 @@ class MemoryIndex:
             elif name == "until":
                 if any(doc.time >= datetime.fromisoformat(value) for value in wanted):
                     return False
+            elif name in PARTS:
+                if not any(PARTS[name](doc, value) for value in wanted):
+                    return False
             elif not set(values(doc, name)) & set(wanted):
                 return False
+        if any(set(values(doc, name)) & set(refused) for name, refused in query.without.items()):
+            return False
         return holds(query.tree, doc)
 
     def search(self, query: SearchQuery) -> SearchPage:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from indexer.models import Finding, Page, url_key
+from indexer.models import Finding, Page, host_of, url_key
 from indexer.search.order import document_number
 from indexer.search.protocol import IndexDoc, SearchPage, SearchQuery
 from indexer.search.sqlite import SqliteIndex
@@ -27,9 +27,9 @@ class StoredIndex:
             self.remove([doc.capture_id for doc in new])
             for seq, doc in enumerate(new, Page.objects.count() + 1):
                 page = Page.objects.create(
-                    id=document_number(doc.time, doc.capture_id, _Stored()), capture_id=doc.capture_id, seq=seq, run=doc.run, site=doc.site,
+                    id=document_number(doc.time, doc.capture_id, _Stored()), capture_id=doc.capture_id, seq=seq, run=doc.run, site=doc.site, host=host_of(doc.site),
                     url=doc.url, url_key=url_key(doc.url), client=doc.client, time=doc.time, outcome=doc.outcome, gate=doc.gate, title=doc.title,
-                    genre=doc.genre, level=doc.level, text=doc.text,
+                    genre=doc.genre, level=doc.level, text=doc.text, icp=list(doc.icp), company=list(doc.company),
                 )
                 for code in doc.codes:
                     Finding.objects.create(

@@ -30,8 +30,9 @@ def found(index: SearchIndex, text: str, **options: object) -> list[str]:
 
 
 PAGES = [
-    doc("a", "本平台保本保息，年化收益 18%，零风险。", 1, title="示例财富", site="https://a.test", level=4, codes=("guarantee.principal", "yield.promise"), genre="platform"),
-    doc("b", "理财有风险，投资须谨慎。历史年化８％", 2, title="银行理财", site="https://b.test", genre="bank"),
+    doc("a", "本平台保本保息，年化收益 18%，零风险。", 1, title="示例财富", site="https://a.test", level=4, codes=("guarantee.principal", "yield.promise"), genre="platform",
+        icp=("京ICP备12345678号-2",), company=("示例财富信息服务有限公司",), client="desktop-static"),
+    doc("b", "理财有风险，投资须谨慎。历史年化８％", 2, title="银行理财", site="https://b.test", genre="bank", company=("示例银行股份有限公司",), client="phone-static"),
     doc("c", "該平臺承諾保本，年化收益率達到12％", 3, title="新聞", site="https://a.test", level=2, codes=("yield.promise",), genre="news"),
     doc("d", "HTML and Ｐ２Ｐ lending 保\n本", 4, title="P2P", site="https://c.test", outcome="not_found", gate="soft_404"),
 ]
@@ -74,6 +75,24 @@ PAGES = [
     ("until:2026-11-20T08:03:00+00:00", ["b", "a"]),
     ("until:2026-11-20", ["d", "c", "b", "a"]),
     ("since:2026-11-21", []),
+    ("时间:2026-11-20 保本", ["d", "c", "a"]),
+    ("时间:2026-11-19", []),
+    ("平台:a.test", ["c", "a"]),
+    ("域名:test", ["d", "c", "b", "a"]),
+    ("域名:.test", ["d", "c", "b", "a"]),
+    ("域名:https://B.test/x", ["b"]),
+    ("域名:%", []),
+    ("ICP号:京ICP备12345678号", ["a"]),
+    ("ICP号:京ICP备12345678号-2", ["a"]),
+    ("icp:京ICP备1234567", []),
+    ("公司:示例", ["b", "a"]),
+    ("公司:示_", []),
+    ("严重程度:红色", ["a"]),
+    ("违法类型:yield.promise 严重程度:黄", ["c"]),
+    ("客户端:phone", ["b"]),
+    ("客户端:手机", ["b"]),
+    ("客户端:desktop-static", ["a"]),
+    ("客户端:static", ["b", "a"]),
 ])
 def test_a_query_finds_the_pages_that_say_it(index: SearchIndex, query: str, expected: list[str]) -> None:
     index.put(PAGES)
@@ -100,7 +119,7 @@ def test_facets_count_the_hits(index: SearchIndex) -> None:
     assert answer.facets == {
         "site": {"https://a.test": 2, "https://c.test": 1}, "code": {"yield.promise": 2, "guarantee.principal": 1},
         "level": {"red": 1, "yellow": 1}, "gate": {"page": 2, "soft_404": 1}, "genre": {"news": 1, "platform": 1},
-        "outcome": {"ok": 2, "not_found": 1},
+        "outcome": {"ok": 2, "not_found": 1}, "client": {"desktop-static": 1},
     }
 
 

@@ -1,0 +1,176 @@
+"""`adpatrol ingest`: judge and index archives, anybody's; or follow a patrol that is under way."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from alerts.channels.model import AnyChannel
+    from classifiers.knowledge import Knowledge
+
+ARCHIVES = (".warc", ".warc.gz", ".wacz")
+POLL_S = 0.3
+SEND_S = 10.0  # longest time given to messages at the end
+SEND_EVERY_S = 5.0
+
+
+def register(app: typer.Typer) -> None:
+    @app.command(epilog="例：adpatrol ingest 归档.wacz 文件夹/ ；adpatrol ingest（只读入本机存档中尚未研判的）")
+    def ingest(
+        paths: Annotated[list[Path] | None, typer.Argument(help="WARC、WACZ 文件，或其所在文件夹；省略：只续读本机存档")] = None,
+        run: Annotated[str, typer.Option("--follow", help="跟随这次巡查，直到它结束并全部读入")] = "",
+        as_json: Annotated[bool, typer.Option("--json", help="JSON Lines，一个文件一行，最后一行是合计")] = False,
+    ) -> None:
+        """把存档读入：研判、入库、索引、登记线索。可重复执行，不会重复入库。"""
+        from adpatrol.django_setup import setup
+
+        setup()
+        from adpatrol.home import config_folders, home
+        from classifiers.knowledge import load_knowledge
+        from indexer import tables
+
+        knowledge = load_knowledge(config_folders())
+        tables.make()
+        place = home()
+        if run:
+            _follow(place, knowledge, run)
+            print(json.dumps(_of_run(run), ensure_ascii=False), flush=True)
+            return
+        failed = False
+        for record in _imported(place / "archive", paths or []):
+            failed = failed or "error" in record
+            _tell(record, as_json)
+        _tell({"captures": _catch_up(place, knowledge, ask=not paths), **_totals()}, as_json)
+        raise typer.Exit(2 if failed else 0)
+
+
+def _catch_up(place: Path, knowledge: Knowledge, *, ask: bool) -> int:
+    """What is in the archive and not yet read; its leads, its messages, and a word on each run that has ended and saw nothing."""
+    from alerts import follow
+    from crawler.frontier import run_ended
+    from indexer.ingest import catch_up
+    from indexer.models import Page
+    from indexer.store import position
+
+    channels = _channels()
+    before = position()
+    done = catch_up(place / "archive", knowledge, ask=ask, after_batch=lambda: follow.catch_up(channels))
+    follow.catch_up(channels)
+    for run in Page.objects.filter(seq__gt=before).order_by().values_list("run", flat=True).distinct():
+        if run_ended(place, run):
+            follow.check_run(run, channels)
+    _send(channels)
+    return done
+
+
+def _channels() -> dict[str, AnyChannel]:
+    from adpatrol.home import config_folders
+    from alerts.channels.model import load_channels
+
+    return load_channels(config_folders())
+
+
+def _send(channels: dict[str, AnyChannel], *, at_most_s: float = SEND_S) -> None:
+    """Tries the messages that are due, for a bounded time: what does not leave now stays in the outbox."""
+    from alerts import outbox
+
+    until = time.monotonic() + at_most_s
+    outbox.deliver(channels, limit=20, keep_on=lambda: time.monotonic() < until)
+
+
+def _imported(archive: Path, paths: list[Path]) -> Iterator[dict[str, Any]]:
+    """Each file copied into the archive, or why not."""
+    from evidence.errors import EvidenceError
+    from evidence.imports import import_file
+
+    for path in paths:
+        files = sorted(p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(ARCHIVES)) if path.is_dir() else [path]
+        if not files:
+            yield {"file": str(path), "error": "文件夹里没有 WARC 或 WACZ 文件"}
+        for file in files:
+            try:
+                done = import_file(archive, file)
+            except (OSError, EvidenceError) as error:
+                yield {"file": str(file), "error": getattr(error, "strerror", None) or str(error)}
+            else:
+                yield {"file": str(file), "captures": done.captures, "already": done.already}
+
+
+def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
+    """Until whoever started us is gone or done (our standard input is closed) or the run has ended; then what is left of the archive.
+    Waits where another process of this home ingests."""
+    from alerts import follow as leads
+    from crawler.frontier import run_ended
+    from evidence.ledger import last_seq
+    from indexer.errors import IngestBusy
+    from indexer.ingest import follow
+    from indexer.store import position
+
+    channels = _channels()
+    archive = home / "archive"
+    sent = time.monotonic()
+
+    def over() -> bool:
+        return _closed(sys.stdin) or run_ended(home, run)
+
+    def idle() -> None:
+        nonlocal sent
+        if time.monotonic() - sent > SEND_EVERY_S:
+            _send(channels, at_most_s=1.0)
+            sent = time.monotonic()
+
+    while True:
+        ended = over()
+        try:
+            follow(archive, knowledge, until=over, poll_s=POLL_S, after_batch=lambda: leads.catch_up(channels), idle=idle)
+            break
+        except IngestBusy:
+            if ended and position() >= last_seq(archive):
+                break
+            time.sleep(POLL_S)
+    leads.catch_up(channels)
+    leads.check_run(run, channels)
+    _send(channels)
+
+
+def _closed(stream: TextIO) -> bool:
+    """Whether nothing more will come from our standard input; what does come is thrown away."""
+    try:
+        ready, _, _ = select.select([stream], [], [], 0)
+        return bool(ready) and os.read(stream.fileno(), 4096) == b""
+    except (OSError, ValueError):  # it is closed on our side
+        return True
+
+
+def _of_run(run: str) -> dict[str, int]:
+    from alerts import counts as of_leads
+    from indexer import counts
+
+    figures = counts.for_run(run)
+    return {name: figures[name] for name in ("captures", "pages", "findings")} | of_leads.for_run(run)
+
+
+def _totals() -> dict[str, int]:
+    from indexer.models import Finding, Page
+
+    return {"pages": Page.objects.count(), "findings": Finding.objects.count()}
+
+
+def _tell(record: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(record, ensure_ascii=False), flush=True)
+    elif "error" in record:
+        print(f"{record['file']}：{record['error']}", file=sys.stderr)
+    elif "file" in record:
+        print(f"{record['file']}：{'先前已收入' if record['already'] else '已收入'}，快照 {record['captures']} 个")
+    else:
+        print(f"本次读入快照 {record['captures']} 个；库内页面 {record['pages']}，涉嫌违法点 {record['findings']}")
