@@ -56,6 +56,10 @@ class Committer:
         if self._batch:
             self._due.set()
 
+    async def put(self, found: Sequence[Found]) -> int:
+        """Addresses somebody asked for, kept before the one who asked is told."""
+        return (await asyncio.to_thread(self._frontier.settle, [], [], found))
+
     async def close(self) -> None:
         """Commits what is left."""
         self._closing = True

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from crawler.frontier import Frontier, Row
+from crawler.frontier import ASKED, Frontier, Row
 from crawler.plans import SitePlan
 
 BATCH = 64
@@ -71,7 +71,7 @@ class Desk:
         for _ in range(len(self._ring)):
             host = self._ring[0]
             self._ring.rotate(-1)
-            if host.flying < host.at_once and self._may(host.site):
+            if host.flying < host.at_once:
                 row = self._take(host)
                 if row is not None:
                     return row
@@ -86,6 +86,10 @@ class Desk:
             self._refill(host)
         if not host.ready:
             return None
+        if not self._may(host.site) and host.ready[0].priority < ASKED:
+            host.ready.clear()
+            host.fresh = False
+            return None
         row = host.ready.popleft()
         host.busy.add(row.id)
         host.flying += 1
@@ -95,7 +99,8 @@ class Desk:
         return row
 
     def _refill(self, host: _Host) -> None:
-        rows = self._frontier.waiting(host.name, limit=BATCH + len(host.busy), ripe_at=time.time())
+        least = 0 if self._may(host.site) else ASKED
+        rows = self._frontier.waiting(host.name, limit=BATCH + len(host.busy), ripe_at=time.time(), least=least)
         host.ready = deque(row for row in rows if row.id not in host.busy)
         host.fresh = bool(host.ready)
 
@@ -136,11 +141,10 @@ class Desk:
         if any(self._may(self._hosts[name].site) for _, name in self._resting.values()):
             return False
         for host in self._ring:
-            if self._may(host.site) and (host.ready or host.fresh):
-                if not host.ready:
-                    self._refill(host)
-                if host.ready:
-                    return False
+            if not host.ready and host.fresh:
+                self._refill(host)
+            if host.ready and (self._may(host.site) or host.ready[0].priority >= ASKED):
+                return False
         return True
 
     def spent(self) -> list[int]:

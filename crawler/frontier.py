@@ -18,7 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-WAITING, DONE = 0, 1
+ASKED = 150  # from this priority on somebody waits for the visit: no budget holds it back
 _BUSY_S = 20.0
 
 _SCHEMA = """
@@ -173,12 +173,12 @@ class Frontier:
         return [(str(host), int(site)) for host, site in self._reader.execute(
             "SELECT host, site FROM hosts WHERE run = ? AND leased_by = ? AND leased_until >= ?", (self._run, self._worker, time.time()))]
 
-    def waiting(self, host: str, *, limit: int, ripe_at: float) -> list[Row]:
-        """The best ``limit`` addresses of a leased host that may be visited at ``ripe_at``."""
+    def waiting(self, host: str, *, limit: int, ripe_at: float, least: int = 0) -> list[Row]:
+        """The best ``limit`` addresses of a leased host that may be visited at ``ripe_at``, of priority ``least`` or more."""
         rows = self._reader.execute(
             "SELECT id, site, host, url, client, depth, priority, tries, via, why FROM urls"
-            " WHERE run = ? AND host = ? AND state = 0 AND not_before <= ? ORDER BY priority DESC, id LIMIT ?",
-            (self._run, host, ripe_at, limit),
+            " WHERE run = ? AND host = ? AND state = 0 AND priority >= ? AND not_before <= ? ORDER BY priority DESC, id LIMIT ?",
+            (self._run, host, least, ripe_at, limit),
         )
         return [Row(*row) for row in rows]
 
@@ -224,6 +224,10 @@ def runs(home: Path, *, limit: int = 50) -> list[RunRow]:
     try:
         rows = db.execute(
             "SELECT number, id, plan, order_json, state, started, finished, summary FROM runs ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):  # its first process died while creating it
+            return []
+        raise
     finally:
         db.close()
     return [RunRow(n, i, p, json.loads(order), s, b, e, json.loads(summary)) for n, i, p, order, s, b, e, summary in rows]

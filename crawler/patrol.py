@@ -18,6 +18,7 @@ from typing import Any
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
+from crawler.asked import Asked
 from crawler.committer import Committer, Landed
 from crawler.desk import Desk
 from crawler.errors import PatrolError, PatrolStopped
@@ -71,17 +72,20 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
 
 
-def patrol(order: PatrolOrder, home: Path, *, on_event: Callable[[Event], None], run: str = "") -> Summary:
-    """A new run to its end. Raises PatrolStopped where it must stop before (resumable), PatrolError where it cannot begin."""
+def patrol(
+    order: PatrolOrder, home: Path, *, on_event: Callable[[Event], None], run: str = "", caught_up: Callable[[int], bool] = lambda seq: True,
+) -> Summary:
+    """A new run to its end: the frontier is empty, who follows the archive has ``caught_up`` with the last ``seq``, and the visits asked for
+    are made. Raises PatrolStopped where it must stop before (resumable), PatrolError where it cannot begin."""
     run = run or new_run_id()
     with _one_patrol(home):
         frontier = Frontier(path_of(home), worker=run)
         seeds = [found for number, plan in enumerate(order.sites) for url in plan.seeds for found in Scope(plan, number).seed(url)]
         frontier.begin(run, order.plan, order.to_json(), seeds)
-        return _Patrol(order, home, run, frontier, on_event).go()
+        return _Patrol(order, home, run, frontier, on_event, caught_up).go()
 
 
-def resume(home: Path, *, on_event: Callable[[Event], None], run: str = "") -> Summary | None:
+def resume(home: Path, *, on_event: Callable[[Event], None], run: str = "", caught_up: Callable[[int], bool] = lambda seq: True) -> Summary | None:
     """Goes on with ``run``, or with the newest that did not end; None where there is none."""
     known = runs(home, limit=1_000)
     found = next((r for r in known if (r.id == run if run else r.state != "finished")), None)
@@ -90,7 +94,7 @@ def resume(home: Path, *, on_event: Callable[[Event], None], run: str = "") -> S
     with _one_patrol(home):
         frontier = Frontier(path_of(home), worker=found.id)
         frontier.resume(found.id)
-        return _Patrol(PatrolOrder.from_json(found.order), home, found.id, frontier, on_event).go()
+        return _Patrol(PatrolOrder.from_json(found.order), home, found.id, frontier, on_event, caught_up).go()
 
 
 @contextmanager
@@ -106,8 +110,12 @@ def _one_patrol(home: Path) -> Iterator[None]:
 
 
 class _Patrol:
-    def __init__(self, order: PatrolOrder, home: Path, run: str, frontier: Frontier, on_event: Callable[[Event], None]) -> None:
+    def __init__(
+        self, order: PatrolOrder, home: Path, run: str, frontier: Frontier, on_event: Callable[[Event], None], caught_up: Callable[[int], bool],
+    ) -> None:
         self._order, self._run, self._frontier, self._on_event = order, run, frontier, on_event
+        self._asks = Asked(home, run, order.sites, caught_up)
+        self._last_seq, self._may_end = 0, False
         self._folder = home / "archive"
         self._outcomes: Counter[str] = Counter()
         self._visited: set[str] = set()
@@ -146,7 +154,7 @@ class _Patrol:
         desk = Desk(self._frontier, plans)
         committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed)
         facts = {"run": self._run, "plan": self._order.plan, **self._order.facts}
-        work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers)
+        work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers, lambda: self._may_end)
         GatedResolver.policy = policy
         process = AsyncCrawlerProcess(scrapy_settings(plans))
         crawler = self._crawler = process.create_crawler(PatrolSpider)
@@ -175,13 +183,29 @@ class _Patrol:
             await asyncio.sleep(TICK_S)
             if self._desk.wake():
                 self._nudge()
+            await self._listen()
             if time.monotonic() - self._told >= PROGRESS_S:
                 self._told = time.monotonic()
                 self._on_event({"event": "progress", "run": self._run, "captures": sum(self._outcomes.values()), "outcomes": dict(self._outcomes)})
 
+    async def _listen(self) -> None:
+        """Takes in visits asked for; the run may end when none is left and nobody will ask again."""
+        found = await asyncio.to_thread(self._asks.take)
+        if found:
+            await self._committer.put([f for _, f in found])
+            await asyncio.to_thread(self._asks.taken, [ask for ask, _ in found])
+            self._desk.grown({f.host for _, f in found})
+            self._may_end = False
+            self._nudge()
+        elif not self._may_end and self._desk.over() and await asyncio.to_thread(self._asks.none_to_come, self._last_seq):
+            self._may_end = self._desk.over()
+            self._nudge()
+
     def _settled(self, batch: Sequence[tuple[Landed, Capture]], new: int) -> None:
+        self._may_end = False
         for landed, capture in batch:
             self._count(capture)
+            self._last_seq = capture.seq
             if landed.row is not None:
                 self._desk.settled(landed.row, landed.size, landed.again_at)
             self._on_event({"event": "acknowledged", "url": capture.url, "capture": capture.id})

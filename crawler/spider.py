@@ -44,6 +44,7 @@ class Work:
     policy: EgressPolicy
     facts: dict[str, Any]
     answers: Callable[[str], Sequence[str]]  # DNS answers by host, as the gate saw them
+    may_end: Callable[[], bool]  # nobody downstream will ask for more
     timeout_s: float = TIMEOUT_S
 
 
@@ -67,7 +68,7 @@ class PatrolSpider(Spider):
     # Handing out
 
     def is_over(self) -> bool:
-        return self.work.desk.over()
+        return self.work.desk.over() and self.work.may_end()
 
     def next_request(self) -> Request | None:
         row = self.work.desk.next()

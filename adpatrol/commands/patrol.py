@@ -6,10 +6,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -50,44 +50,86 @@ def register(app: typer.Typer) -> None:
                 newest = known or runs(place, limit=1)
                 tell.end(newest[0].summary if newest else {}, nothing=True)
                 return
-            number = known[0].id
-            with ingest_beside(number, no_ingest) as ingest:
-                done = crawl.resume(place, on_event=tell, run=number)
+            with ingest_beside(place, no_ingest) as ingest:
+                done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up)
         else:
             order = order_of(plan=plan, site=site or [], sites=sites, max_pages=max_pages, depth=depth, delay=delay, allow=allow or [])
-            number = crawl.new_run_id()
-            with ingest_beside(number, no_ingest) as ingest:
-                done = crawl.patrol(order, place, on_event=tell, run=number)
+            with ingest_beside(place, no_ingest) as ingest:
+                done = crawl.patrol(order, place, on_event=heard(tell, ingest), caught_up=ingest.caught_up)
         if done is None:  # another process ended it meanwhile
             return
-        summary = done.to_json() | {"findings": ingest.get("findings", 0), "leads": ingest.get("leads", 0), "seconds": round(time.monotonic() - began, 2)}
+        summary = done.to_json() | {"findings": ingest.counts.get("findings", 0), "leads": ingest.counts.get("leads", 0), "seconds": round(time.monotonic() - began, 2)}
         tell.end(summary)
         if done.sites and not done.visited:
             raise typer.Exit(2)
 
 
-@contextmanager
-def ingest_beside(run: str, off: bool) -> Iterator[dict[str, Any]]:
-    """Starts the ingest of this run as a child; its last line (counts) fills the answer when the block ends. The child follows the archive
-    by itself and ends when its standard input closes: if this process is killed, it still finishes what is on disk."""
-    counts: dict[str, Any] = {}
-    if off:
-        yield counts
-        return
-    child = subprocess.Popen([sys.executable, "-m", "adpatrol", "ingest", "--follow", run, "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield counts
-    finally:
+class Beside:
+    """The ingest of a run, in a child process: it follows the archive by itself and ends when its standard input closes, so that if this
+    process is killed it still finishes what is on disk."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._child: subprocess.Popen[str] | None = None
+        self.counts: dict[str, Any] = {}
+
+    def start(self, run: str) -> None:
+        """Once the run is on record."""
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "adpatrol", "ingest", "--follow", run, "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def caught_up(self, seq: int) -> bool:
+        """Whether everything up to ``seq`` is judged, and what it asks for is asked; also where there is nobody left to wait for."""
+        from indexer.progress import position_at
+
+        return self._child is None or self._child.poll() is not None or position_at(self._home) >= seq
+
+    def end(self) -> None:
+        if self._child is None:
+            return
         try:
-            out, _ = child.communicate(timeout=INGEST_END_S)  # closes its standard input: nothing more will come
+            out, _ = self._child.communicate(timeout=INGEST_END_S)
         except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            child.terminate()
+            self._child.terminate()
             raise
         lines = out.splitlines()
-        if child.returncode == 0 and lines:
-            counts |= json.loads(lines[-1])
+        if self._child.returncode == 0 and lines:
+            self.counts = json.loads(lines[-1])
         else:
             print("adpatrol: 研判没有完成；存档是完整的，请运行 adpatrol ingest 续办", file=sys.stderr)
+
+
+class NoIngest:
+    """--no-ingest: nobody follows."""
+
+    counts: ClassVar[dict[str, Any]] = {}
+
+    def start(self, run: str) -> None:
+        pass
+
+    def caught_up(self, seq: int) -> bool:
+        return True
+
+    def end(self) -> None:
+        pass
+
+
+def heard(tell: Teller, ingest: Beside | NoIngest) -> Callable[[dict[str, Any]], None]:
+    def on_event(event: dict[str, Any]) -> None:
+        if event["event"] == "run":
+            ingest.start(event["run"])
+        tell(event)
+
+    return on_event
+
+
+@contextmanager
+def ingest_beside(home: Path, off: bool) -> Iterator[Beside | NoIngest]:
+    beside: Beside | NoIngest = NoIngest() if off else Beside(home)
+    try:
+        yield beside
+    finally:
+        beside.end()
 
 
 class Teller:

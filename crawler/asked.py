@@ -1,0 +1,38 @@
+"""Visits that others ask for while a patrol runs: evidence of a finding, a recheck. They go into the frontier before who asked is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from crawler.addresses import canonical, host_of
+from crawler.frontier import ASKED, Found
+from crawler.plans import SitePlan
+from crawler.plans.asks import Ask, done, open_asks, take_asks
+
+LIMIT = 50
+LEASE_S = 30.0
+
+
+class Asked:
+    def __init__(self, home: Path, run: str, plans: Sequence[SitePlan], caught_up: Callable[[int], bool]) -> None:
+        self._home, self._run, self._plans, self._caught_up = home, run, plans, caught_up
+        self._sites = {plan.site: number for number, plan in enumerate(plans)}
+
+    def take(self) -> list[tuple[Ask, Found]]:
+        """What is asked of the sites of this run."""
+        asks = take_asks(self._home, worker=self._run, limit=LIMIT, lease_s=LEASE_S, sites=list(self._sites))
+        return [(ask, self._found(ask)) for ask in asks]
+
+    def taken(self, asks: Sequence[Ask]) -> None:
+        """They are in the frontier, which forgets nothing."""
+        done(self._home, [ask.id for ask in asks], result="在巡查队列中")
+
+    def none_to_come(self, last_seq: int) -> bool:
+        return self._caught_up(last_seq) and open_asks(self._home, sites=list(self._sites)) == 0
+
+    def _found(self, ask: Ask) -> Found:
+        number = self._sites[ask.site]
+        plan = self._plans[number]
+        url = canonical(ask.url)
+        return Found(url, number, host_of(url), f"{ask.client or plan.clients[0]}-browser", 0, ASKED, why=ask.why)
