@@ -11,6 +11,8 @@ import typer
 COMMANDS: dict[str, str] = {
     "init": "adpatrol.commands.init",
     "patrol": "adpatrol.commands.patrol",
+    "ingest": "adpatrol.commands.ingest",
+    "rebuild": "adpatrol.commands.rebuild",
     "captures": "adpatrol.commands.captures",
     "evidence": "adpatrol.commands.evidence",
     "scan": "adpatrol.commands.scan",
