@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("ADPATROL_HOME", "var")).resolve()
+# Where the office's settings lie, the overlay first: the console reads law texts and templates there.
+CONFIG_FOLDERS = [Path(p).resolve() for p in [os.environ.get("ADPATROL_CONFIG", "")] if p] + [BASE / "config"]
 
 
 def _secret() -> str:
@@ -23,10 +26,11 @@ DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("ADPATROL_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",") if h]
 INSTALLED_APPS = [
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "django.contrib.staticfiles", "axes", "django_htmx",
     "indexer", "alerts", "console",
 ]
 MIDDLEWARE = [
+    "console.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -35,13 +39,26 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "console.middleware.idle",
+    "console.middleware.DefaultDeny",
+    "axes.middleware.AxesMiddleware",
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # one person's slips lock nobody else's account
+AXES_RESET_ON_SUCCESS = True
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "console.views.account.locked_out"
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = 0
+CONSOLE_IDLE_S = int(os.environ.get("ADPATROL_IDLE_S", "1800"))
 ROOT_URLCONF = "console.urls"
 TEMPLATES = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
     "OPTIONS": {"context_processors": [
         "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
-        "django.contrib.messages.context_processors.messages",
+        "django.contrib.messages.context_processors.messages", "console.context.shell",
     ]},
 }]
 WSGI_APPLICATION = None
@@ -56,6 +73,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/sign-in/"
+CSRF_FAILURE_VIEW = "console.views.account.csrf_failed"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -69,5 +87,5 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect
+WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -1,0 +1,103 @@
+"""What the templates say often: levels as labelled chips, times in Beijing, addresses that never lead out directly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from alerts.models import LEVEL_KEYS
+from console.leaving import signed
+from console.present import BEIJING, LEVEL_HINTS, LEVELS, STATES, label
+
+register = template.Library()
+MAX_ADDRESS = 90
+
+
+@register.simple_tag
+def level(value: int | str | None) -> SafeString:
+    """A chip with the level's name: never colour alone."""
+    key = LEVEL_KEYS.get(value, "") if isinstance(value, int) else (value or "")
+    if key not in LEVELS:
+        return format_html('<span class="chip chip-none">{}</span>', "未见")
+    return format_html('<span class="chip chip-{}" title="{}">{}</span>', key, LEVEL_HINTS[key], LEVELS[key])
+
+
+@register.simple_tag
+def state(value: str) -> SafeString:
+    return format_html('<span class="state state-{}">{}</span>', value if value in STATES else "other", STATES.get(value, value))
+
+
+@register.simple_tag
+def beijing(value: Any, how: str = "full") -> SafeString:
+    """A time of the database in Asia/Shanghai, with UTC in its title. ``how``: full (seconds), minute, day."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if value is None:
+        return format_html("{}", "—")
+    shape = {"full": "%Y-%m-%d %H:%M:%S", "minute": "%m-%d %H:%M", "day": "%Y-%m-%d"}[how]
+    utc = value.astimezone(UTC)
+    return format_html('<time datetime="{}" title="UTC {}">{}</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M:%S"),
+                       value.astimezone(BEIJING).strftime(shape))
+
+
+@register.filter
+def words(value: str, kind: str) -> str:
+    return label(kind, str(value or "")) or "—"
+
+
+@register.simple_tag
+def outside(url: str, most: int = MAX_ADDRESS) -> SafeString:
+    """An address of a patrolled site: its text, and a link to the leaving page; never a direct link."""
+    shown = url if len(url) <= most else url[: most - 1] + "…"
+    if not url.lower().startswith(("http://", "https://")):
+        return format_html('<span class="url">{}</span>', shown)
+    return format_html('<span class="url" title="{}">{}</span> <a class="out" href="{}" rel="noreferrer nofollow">访问…</a>', url, shown, signed(url))
+
+
+@register.simple_tag
+def address(url: str, most: int = MAX_ADDRESS) -> SafeString:
+    """An address as text only."""
+    return format_html('<span class="url" title="{}">{}</span>', url, url if len(url) <= most else url[: most - 1] + "…")
+
+
+@register.simple_tag(takes_context=True)
+def swap(context: dict[str, Any], **changes: Any) -> str:
+    """The address of this page with some of its parameters changed; an empty value takes one out. The cursor and page never survive."""
+    asked = context["request"].GET.copy()
+    for gone in ("cursor", "page", "format", "poll"):
+        asked.pop(gone, None)
+    for name, value in changes.items():
+        if value in ("", None):
+            asked.pop(name, None)
+        else:
+            asked[name] = str(value)
+    query = asked.urlencode()
+    return f"?{query}" if query else "?"
+
+
+@register.filter
+def percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+@register.filter
+def one_line(value: str, most: int = 60) -> str:
+    line = " ".join(str(value).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+@register.filter
+def split(value: str) -> list[str]:
+    return value.split(",")
+
+
+@register.filter
+def item(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key, "")

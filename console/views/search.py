@@ -1,0 +1,150 @@
+"""检索 and 快照 lists: the same index asked in the same words; the whole state stands in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from alerts.models import LEVEL_KEYS
+from console.answer import answer, number
+from console.marking import Span, marked
+from console.may import may
+from console.present import FIELDS, label
+from indexer.models import Page
+from indexer.search.protocol import FACETS, Hit, QueryError, SearchPage, SearchQuery
+from indexer.search.protocol import FIELDS as KNOWN
+from indexer.search.query import parse
+from indexer.search.sqlite import SqliteIndex
+
+READERS = ("officer", "analyst", "leader")
+SIZES = (20, 50, 100)
+FACET_MOST = 12
+FACET_ORDER = ("level", "code", "genre", "gate", "outcome", "site")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address says. ``filters``: (field, value, negated)."""
+
+    q: str
+    filters: tuple[tuple[str, str, bool], ...]
+    sort: str
+    size: int
+    cursor: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Asked:
+        found = []
+        for name in KNOWN:
+            found += [(name, value, False) for value in request.GET.getlist(name) if value]
+            found += [(name, value, True) for value in request.GET.getlist(f"not_{name}") if value]
+        size = number(request.GET.get("size"), most=200, default=20)
+        sort = "oldest" if request.GET.get("sort") == "oldest" else "newest"
+        return cls(request.GET.get("q", "").strip(), tuple(dict.fromkeys(found)), sort, size, request.GET.get("cursor", ""))
+
+    def link(self, *, add: Iterable[tuple[str, str, bool]] = (), drop: Iterable[tuple[str, str, bool]] = (), **changes: Any) -> str:
+        """The address of this search with filters added or dropped; it begins at the first page unless a cursor is given."""
+        gone = {*drop, *((name, value, not negated) for name, value, negated in add)}
+        kept = [f for f in self.filters if f not in gone] + [f for f in add if f not in self.filters]
+        pairs = [("q", changes.get("q", self.q))] + [(f"not_{n}" if negated else n, v) for n, v, negated in kept]
+        sort, size = changes.get("sort", self.sort), changes.get("size", self.size)
+        pairs += [("sort", sort if sort != "newest" else ""), ("size", str(size) if size != 20 else ""), ("cursor", changes.get("cursor", ""))]
+        return "?" + urlencode([(name, value) for name, value in pairs if value])
+
+    def query(self) -> SearchQuery:
+        """Raises QueryError."""
+        return parse(
+            self.q, filters=[(n, v) for n, v, negated in self.filters if not negated], without=[(n, v) for n, v, negated in self.filters if negated],
+            sort=self.sort, limit=self.size, cursor=self.cursor, facets=True,
+        )
+
+
+def _find(asked: Asked) -> tuple[SearchPage | None, str]:
+    try:
+        return SqliteIndex().search(asked.query()), ""
+    except QueryError as error:
+        return None, str(error)
+
+
+@may(*READERS)
+def search(request: HttpRequest) -> HttpResponse:
+    asked = Asked.of(request)
+    found, problem = _find(asked)
+    context = _context(request, asked, found, problem)
+    if found is not None:
+        context["hits"] = [_shown(hit) for hit in found.hits]
+    return answer(request, "console/search.html", context, lambda: _json(found, problem), status=400 if problem else 200)
+
+
+@may(*READERS)
+def captures(request: HttpRequest) -> HttpResponse:
+    asked = Asked.of(request)
+    found, problem = _find(asked)
+    context = _context(request, asked, found, problem)
+    if found is not None:
+        rows = {page.capture_id: page for page in Page.objects.filter(capture_id__in=[h.capture_id for h in found.hits]).defer("text")}
+        context["rows"] = [rows[hit.capture_id] for hit in found.hits if hit.capture_id in rows]
+    return answer(request, "console/captures.html", context, lambda: _json(found, problem), status=400 if problem else 200)
+
+
+def _context(request: HttpRequest, asked: Asked, found: SearchPage | None, problem: str) -> dict[str, Any]:
+    return {
+        "asked": asked, "problem": problem, "found": found, "any": found is None or bool(found.total) or Page.objects.exists(),
+        "pills": [_pill(asked, *f) for f in asked.filters], "facets": _facets(asked, found) if found else [],
+        "next": asked.link(cursor=found.next) if found and found.next else "", "first": asked.link() if asked.cursor else "",
+        "sorts": [("newest", "新的在前", asked.link(sort="newest")), ("oldest", "旧的在前", asked.link(sort="oldest"))],
+        "sizes": [(size, asked.link(size=size)) for size in SIZES], "clear": "?" + urlencode({"q": asked.q}) if asked.q else "?",
+        "hidden": [(f"not_{n}" if negated else n, v) for n, v, negated in asked.filters if n not in ("since", "until")],
+        "since": next((v for n, v, _ in asked.filters if n == "since"), ""), "until": next((v for n, v, _ in asked.filters if n == "until"), ""),
+    }
+
+
+def _pill(asked: Asked, name: str, value: str, negated: bool) -> dict[str, Any]:
+    can_turn = name not in ("since", "until")
+    return {
+        "field": FIELDS.get(name, name), "value": label(name, value), "negated": negated, "remove": asked.link(drop=[(name, value, negated)]),
+        "turn": asked.link(drop=[(name, value, negated)], add=[(name, value, not negated)]) if can_turn else "",
+    }
+
+
+def _facets(asked: Asked, found: SearchPage) -> list[dict[str, Any]]:
+    blocks = []
+    for name in FACET_ORDER:
+        counts = found.facets.get(name, {})
+        rows = [
+            {"label": label(name, value), "value": value, "count": count, "chosen": (name, value, False) in asked.filters,
+             "add": asked.link(add=[(name, value, False)]), "drop": asked.link(drop=[(name, value, False)]), "exclude": asked.link(add=[(name, value, True)])}
+            for value, count in list(counts.items())[:FACET_MOST]
+        ]
+        if rows:
+            blocks.append({"name": name, "title": FIELDS[name], "rows": rows, "more": max(0, len(counts) - FACET_MOST)})
+    return blocks
+
+
+def _shown(hit: Hit) -> dict[str, Any]:
+    return {
+        "hit": hit, "level": LEVEL_KEYS.get(hit.level or 0, ""), "title": _marks(hit.title, hit.title_marks) if hit.title else "",
+        "snippets": [_marks(s.text, s.marks) for s in hit.snippets],
+    }
+
+
+def _marks(text: str, marks: Iterable[tuple[int, int]]) -> SafeString:
+    return marked(text, [Span(start, end, "", "hit") for start, end in marks])
+
+
+def _json(found: SearchPage | None, problem: str) -> dict[str, Any]:
+    if found is None:
+        return {"error": problem}
+    return {
+        "total": found.total, "exact": found.exact, "next": found.next, "facets": {name: dict(found.facets.get(name, {})) for name in FACETS},
+        "hits": [{
+            "capture": h.capture_id, "time": h.time.isoformat(), "site": h.site, "url": h.url, "title": h.title, "genre": h.genre, "gate": h.gate,
+            "outcome": h.outcome, "level": LEVEL_KEYS.get(h.level or 0), "codes": list(h.codes), "title_marks": h.title_marks,
+            "snippets": [{"text": s.text, "start": s.start, "marks": s.marks} for s in h.snippets],
+        } for h in found.hits],
+    }

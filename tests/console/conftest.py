@@ -1,0 +1,52 @@
+"""Office people and stored captures for the console's tests: real archive, real ingest, real leads; all words are our own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from seeding import Seeded, office, seed
+
+from console.law import law_texts
+from console.roles import add_user
+
+PASSWORD = "Xun-Cha-2026!"
+
+
+@pytest.fixture
+def seeded(db: None, tmp_path: Path) -> Iterator[Seeded]:
+    """A home of its own, and an office's settings with one law text and the shipped template."""
+    before = settings.HOME, settings.CONFIG_FOLDERS
+    settings.HOME, settings.CONFIG_FOLDERS = tmp_path / "home", [office(tmp_path / "config")]
+    law_texts.cache_clear()
+    yield seed(tmp_path / "home")
+    settings.HOME, settings.CONFIG_FOLDERS = before
+    law_texts.cache_clear()
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User]:
+    return {role: add_user(role, PASSWORD, [role]) for role in ("officer", "analyst", "leader", "operator")}
+
+
+@pytest.fixture
+def as_role(people: dict[str, User]) -> Callable[[str], Client]:
+    def signed_in(role: str, **options: Any) -> Client:
+        client = Client(**options)
+        client.force_login(people[role], backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def officer(as_role: Callable[[str], Client]) -> Client:
+    return as_role("officer")
