@@ -109,7 +109,7 @@ def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
     """Until whoever started us is gone or done (our standard input is closed) or the run has ended; then what is left of the archive.
     Waits where another process of this home ingests."""
     from alerts import follow as leads
-    from crawler.frontier import run_ended
+    from crawler.frontier import runs
     from evidence.ledger import last_seq
     from indexer.errors import IngestBusy
     from indexer.ingest import follow
@@ -120,7 +120,8 @@ def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
     sent = time.monotonic()
 
     def over() -> bool:
-        return _closed(sys.stdin) or run_ended(home, run)
+        # The run may not be recorded yet: whoever started us does that while we start.
+        return _closed(sys.stdin) or any(row.id == run and row.state == "finished" for row in runs(home))
 
     def idle() -> None:
         nonlocal sent

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from archived import PROMISE, visit, write
+from archived import BLOCKED, PLAIN, PROMISE, visit, write
 
 from adpatrol.__main__ import main
+from crawler.plans.asks import open_asks
 from indexer.models import Page
+from indexer.progress import position_at
+
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_documents")]
 
@@ -46,3 +55,35 @@ def test_files_and_folders_go_in_once_and_errors_are_told(at_home: Path, tmp_pat
 
 def test_nothing_to_read_is_no_error(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "ingest", "--json") == (0, [{"captures": 0, "pages": 0, "findings": 0}])
+
+
+def test_follow_ends_when_its_starter_is_gone_and_everything_is_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write(home, [visit(n, PROMISE) for n in range(3)])
+    env = {**os.environ, "ADPATROL_HOME": str(home)}
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "adpatrol", "ingest", "--follow", "run-1"]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True) as child:
+        assert child.stdin is not None
+        _until(lambda: position_at(home) == 3)
+        write(home, [visit(n, PLAIN) for n in range(3, 5)])
+        _until(lambda: position_at(home) == 5)
+        assert child.poll() is None
+        write(home, [visit(5, PLAIN), visit(6, BLOCKED)])
+        child.stdin.close()
+        assert child.stdout is not None
+        said = child.stdout.read()
+        assert child.wait(timeout=60) == 0
+    figures = json.loads(said)
+    assert {name: figures[name] for name in ("captures", "pages")} == {"captures": 7, "pages": 6}
+    assert figures["findings"] % 3 == 0
+    assert figures["findings"] >= figures["leads"] == figures["alerts"] > 0
+    asked = open_asks(home)
+    assert asked == 3  # the static pages with findings, for the browser
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
