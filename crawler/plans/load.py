@@ -12,8 +12,9 @@ from classifiers.errors import ConfigError
 from crawler.plans.authority import Authority, load_authority
 from crawler.plans.plan import Plan, Problem
 from crawler.plans.resolve import Layered, site_plan
+from crawler.plans.sitelist import by_origin, read_sites
 from crawler.plans.siteplan import SitePlan
-from crawler.plans.urls import AddressError, typed_address
+from crawler.plans.urls import AddressError, origin, typed_address
 from crawler.plans.written import Group, Patrol, Region, Site
 from crawler.plans.yamlfile import Place, YamlFile, read_yaml, validated
 
@@ -79,7 +80,7 @@ class _Reader:
 
     def sites(self, patrol: Patrol) -> Iterator[SitePlan]:
         base = self.base(patrol)
-        yield from self._listed(patrol.sites, base, (), "", "")
+        yield from self._listed(patrol.sites, patrol.sites_file, base, (), "", "")
         for number, group in enumerate(patrol.groups):
             yield from self._group(group, base, ("groups", number), "")
         for number, region in enumerate(patrol.regions):
@@ -89,16 +90,32 @@ class _Reader:
         if region.name:
             outer = outer.with_value("jurisdiction", region.name, self._read.where((*place, "name")))
         layered = outer.under(region, self._read, place)
-        yield from self._listed(region.sites, layered, place, region.name, "")
+        yield from self._listed(region.sites, region.sites_file, layered, place, region.name, "")
         for number, group in enumerate(region.groups):
             yield from self._group(group, layered, (*place, "groups", number), region.name)
 
     def _group(self, group: Group, outer: Layered, place: Place, region: str) -> Iterator[SitePlan]:
-        yield from self._listed(group.sites, outer.under(group, self._read, place), place, region, group.name)
+        yield from self._listed(group.sites, group.sites_file, outer.under(group, self._read, place), place, region, group.name)
 
-    def _listed(self, sites: Sequence[Site], outer: Layered, place: Place, region: str, group: str) -> Iterator[SitePlan]:
+    def _listed(self, sites: Sequence[Site], listed: str, outer: Layered, place: Place, region: str, group: str) -> Iterator[SitePlan]:
         for number, site in enumerate(sites):
             yield self._site(site, outer, (*place, "sites", number), region, group)
+        if listed:
+            yield from self._from_list(listed, outer, (*place, "sites_file"), region, group)
+
+    def _from_list(self, listed: str, outer: Layered, place: Place, region: str, group: str) -> Iterator[SitePlan]:
+        """The sites of a list: what is wrong in it is told row by row and does not stop the plan."""
+        found = read_sites(self._read.file.parent / listed)
+        self.problems += found.problems
+        for layered, rows in by_origin(found, outer):
+            where = f"{found.path}:{rows[0].row}"
+            name = origin(rows[0].url)
+            known = self._places.setdefault(name, where)
+            if known != where:
+                self.problems.append(Problem(rows[0].row, rows[0].url, f"网站 {name} 已写在 {known}"))
+                continue
+            yield site_plan(layered, [row.url for row in rows], seeds_from=where, authority=self._authority, on=self._on,
+                            name=rows[0].name, region=region or rows[0].region, group=group)
 
     def _site(self, site: Site, outer: Layered, place: Place, region: str, group: str) -> SitePlan:
         written = [(site.start, (*place, "start"))] if site.start else []

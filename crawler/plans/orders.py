@@ -11,40 +11,46 @@ from classifiers.errors import ConfigError
 from crawler.plans.authority import Authority
 from crawler.plans.plan import Plan
 from crawler.plans.resolve import Layered, site_plan
+from crawler.plans.sitelist import ListedSite, SiteList, by_origin
 from crawler.plans.siteplan import SitePlan
 from crawler.plans.urls import AddressError, on_loopback, origin, typed_address
 from crawler.plans.written import Network, network
 
 
-def plan_for_sites(urls: Iterable[str], *, max_pages: int | None = None, depth: int | None = None, delay: float | None = None,
+def plan_for_sites(urls: Iterable[str] | SiteList, *, max_pages: int | None = None, depth: int | None = None, delay: float | None = None,
                    allow: Sequence[str | Network] = (), base: Plan | None = None, authority: Authority | None = None,
                    on: date | None = None) -> Plan:
     """A plan of these addresses: those of one origin are one site with several seeds. With ``base``, a site it names keeps its settings and
     any other gets its defaults. ``authority``: the office's 授权书 (``base`` brings its own). Raises ConfigError: no address, a bad one."""
-    seeds: dict[str, list[str]] = {}
-    for url in urls:
-        try:
-            checked = typed_address(url)
-        except AddressError as error:
-            raise ConfigError("--site", f"{url[:200]}：{error}") from error
-        seeds.setdefault(origin(checked), []).append(checked)
-    if not seeds:
+    listed = urls if isinstance(urls, SiteList) else _typed(urls)
+    if not listed.rows:
         raise ConfigError("--site", "没有可巡查的网址")
     paper = base.authority if base else authority
-    layered = base.defaults if base else Layered()
     known = {site.site: site for site in base.sites} if base else {}
     sites = []
-    for name, those in seeds.items():
+    for layered, rows in by_origin(listed, base.defaults if base else Layered()):
+        those, name = [row.url for row in rows], origin(rows[0].url)
+        where = f"{listed.path}:{rows[0].row}" if isinstance(urls, SiteList) else "命令行 --site"
         if name in known:
-            sites.append(_reseeded(known[name], those))
+            sites.append(_reseeded(known[name], those, where))
         else:
-            sites.append(site_plan(layered, those, seeds_from="命令行 --site", authority=paper, on=on or date.today()))
+            sites.append(site_plan(layered, those, seeds_from=where, authority=paper, on=on or date.today(), name=rows[0].name, region=rows[0].region))
     plan = replace(base, sites=tuple(sites)) if base else Plan("sites", tuple(sites), authority=paper)
     return overridden(plan, max_pages=max_pages, depth=depth, delay=delay, allow=allow)
 
 
-def _reseeded(site: SitePlan, seeds: Sequence[str]) -> SitePlan:
-    return replace(site, seeds=tuple(dict.fromkeys(seeds)), origins={**site.origins, "seeds": "命令行 --site"})
+def _typed(urls: Iterable[str]) -> SiteList:
+    rows = []
+    for number, url in enumerate(urls, 1):
+        try:
+            rows.append(ListedSite(number, typed_address(url)))
+        except AddressError as error:
+            raise ConfigError("--site", f"{url[:200]}：{error}") from error
+    return SiteList(rows, ())
+
+
+def _reseeded(site: SitePlan, seeds: Sequence[str], where: str) -> SitePlan:
+    return replace(site, seeds=tuple(dict.fromkeys(seeds)), origins={**site.origins, "seeds": where})
 
 
 def overridden(plan: Plan, *, max_pages: int | None = None, depth: int | None = None, delay: float | None = None,

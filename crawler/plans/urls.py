@@ -12,7 +12,7 @@ _BLANKS = re.compile(r"[\s\u200b-\u200f\u2028-\u202f\u2060\ufeff]+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20})[:;]\s*[/\\]{2,}", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?:mailto|javascript|tel|data|ftp|file|about):", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?")
-_DOTS = str.maketrans({"。": ".", "．": ".", "｡": ".", "、": "."})
+_DOTS = str.maketrans({"。": ".", "．": ".", "｡": "."})
 
 
 class AddressError(ValueError):
@@ -36,20 +36,20 @@ def typed_address(text: str) -> str:
     rest = (cleaned[found.end():] if found else cleaned).lstrip("/")
     netloc = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     try:
-        return _checked(scheme, netloc.translate(_DOTS), rest[len(netloc):])
+        return _checked(scheme, netloc.translate(_DOTS), rest[len(netloc):], bare=found is None)
     except AddressError:
         raise
     except (ValueError, UnicodeError) as error:
         raise AddressError("网址写法有误") from error
 
 
-def _checked(scheme: str, netloc: str, rest: str) -> str:
+def _checked(scheme: str, netloc: str, rest: str, *, bare: bool) -> str:
     parts = urlsplit(f"{scheme}://{netloc}")
     if parts.username is not None or parts.password is not None:
         raise AddressError("网址里不应有用户名或密码")
     host, port = ascii_host(parts.hostname or ""), parts.port  # .port raises ValueError where it is none
-    if not host:
-        raise AddressError("网址里没有主机名")
+    if bare and "." not in host and ":" not in host and host != "localhost":
+        raise AddressError(f"{netloc[:60]} 不是有效的域名")
     shown = f"[{host}]" if ":" in host else host
     if port is not None and port != (443 if scheme == "https" else 80):
         shown = f"{shown}:{port}"
@@ -69,10 +69,9 @@ def ascii_host(host: str) -> str:
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise AddressError(f"{host} 不是有效的域名") from error
-    labels = name.split(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return name
-    if len(labels) < 2 or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+    top = host.rpartition(".")[2]
+    words = any(c.isascii() for c in top) and not re.fullmatch(r"[-a-z0-9_]{2,63}", top)  # that follow the name without a blank
+    if words or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")) or name.rpartition(".")[2].isdigit():
         raise AddressError(f"{host[:60]} 不是有效的域名" if host else "网址里没有主机名")
     return name
 

@@ -136,6 +136,7 @@ class Site(Settings):
 class Group(Settings):
     name: str = Field("", max_length=200)
     sites: tuple[Site, ...] = ()
+    sites_file: str = ""  # a list (text, CSV, XLSX, XLS), its path beside this file
 
 
 class Region(Group):
@@ -153,3 +154,4 @@ class Patrol(_Strict):
     regions: tuple[Region, ...] = ()
     groups: tuple[Group, ...] = ()
     sites: tuple[Site, ...] = ()
+    sites_file: str = ""

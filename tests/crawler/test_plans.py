@@ -12,6 +12,7 @@ import pytest
 
 from classifiers.errors import ConfigError
 from crawler.plans import Plan, SitePlan, check_zero_delay, load_plans, overridden, plan_for_sites
+from crawler.plans.sitelist import read_sites
 
 TODAY = date(2026, 11, 21)
 WRITTEN = """\
@@ -192,3 +193,26 @@ def test_plans_import_no_framework() -> None:
     code = "import sys, crawler.plans; print([m for m in ('scrapy', 'twisted', 'django', 'playwright') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2])
     assert done.stdout.strip() == "[]"
+
+
+def test_the_example_in_the_shipped_file_is_valid_and_complete(tmp_path: Path) -> None:
+    """Whoever takes the # away gets a plan that loads."""
+    text = (Path(__file__).resolve().parents[2] / "config" / "patrols" / "default.yaml").read_text(encoding="utf-8")
+    _, _, example = text.partition("# title:")
+    plan, _, authority = example.partition("#\n# 授权书")
+    bare = ["title:" + line if n == 0 else line.removeprefix("# ") for n, line in enumerate(plan.splitlines())]
+    paper_lines = [line.removeprefix("# ") for line in authority.splitlines()[1:]]
+    office(tmp_path, "\n".join(bare), authority="\n".join(paper_lines))
+    (tmp_path / "patrols" / "名单.xlsx").write_text("third.example\nhttps://www.example.org/new\n不是网址\n", encoding="utf-8")
+    plan_read = load_plans([tmp_path], on=TODAY).get("weekly")
+    assert [s.site for s in plan_read.sites] == ["https://www.example.org", "https://www.example.com", "http://third.example"]
+    assert plan_read.sites[0].authority == "文号" and plan_read.sites[2].cadence == "daily"
+    assert [(p.row, p.reason[:5]) for p in plan_read.problems] == [(3, "不是网址 "), (2, "网站 ht")]
+
+
+def test_a_list_with_regions_gives_each_site_its_jurisdiction(tmp_path: Path) -> None:
+    file = tmp_path / "名单.csv"
+    file.write_text("平台名称,网址,地区\n甲,https://a.example,甲市\n甲,https://a.example/x,\n乙,https://b.example,\n", encoding="utf-8")
+    first, second = plan_for_sites(read_sites(file), base=weekly(tmp_path)).sites
+    assert (first.name, first.jurisdiction, len(first.seeds), first.delay_s) == ("甲", "甲市", 2, 2) and second.jurisdiction == ""
+    assert {name: where for name, _, where in first.explain()}["jurisdiction"] == f"{file}:2"
