@@ -10,11 +10,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from evidence import warc
+from evidence import facts, warc
 from evidence.capture import Capture, RecordRef, Visit
+from evidence.disk import claim, sync
 from evidence.errors import ArchiveUnwritable
+from evidence.facts import Entry
 from evidence.ledger import LedgerWriter
 
 SOFTWARE = "adpatrol/0.1"
@@ -25,7 +26,9 @@ class ArchiveWriter:
     """Writes ``archive/<run>/<run>-NNNNN.warc.gz``, one gzip member a record; a new file after ``max_bytes`` or ``max_age_s``.
 
     ``write`` and ``commit`` raise ArchiveUnwritable where the disk refuses. The file is then cut back to the last commit: nothing
-    acknowledged changes, the visits of the failed group are lost to the archive, and the writer can go on.
+    acknowledged changes, the visits written since the last commit are not in the archive, and the writer can go on.
+
+    The open file is held with flock, so that recovery and verification know it for one that is being written.
     """
 
     def __init__(self, folder: Path, *, run: str, max_bytes: int = 1 << 30, max_age_s: float = 3600) -> None:
@@ -40,7 +43,7 @@ class ArchiveWriter:
         self._size = 0  # as written
         self._safe = 0  # as committed
         self._loose: list[RecordRef] = []
-        self._visits: list[tuple[dict[str, Any], list[RecordRef]]] = []
+        self._visits: list[Entry] = []
 
     def __enter__(self) -> ArchiveWriter:
         return self
@@ -49,10 +52,10 @@ class ArchiveWriter:
         self.close()
 
     def write(self, visit: Visit) -> None:
-        """Puts the visit's records and its mark into the file, not yet committed."""
+        """Puts the visit's records and its mark into the file in one piece, not yet committed."""
         try:
             file = self._ready()
-            self._visits.append((warc.facts_of(visit), self._records(file, visit)))
+            self._visits.append(self._put(file, visit))
         except OSError as error:
             self._undo()
             raise ArchiveUnwritable(_why(error)) from error
@@ -63,10 +66,13 @@ class ArchiveWriter:
             return []
         try:
             os.fsync(self._file)
+            done = self._ledger.append(self._loose, self._visits)
         except OSError as error:
             self._undo()
             raise ArchiveUnwritable(_why(error)) from error
-        done = self._ledger.append(self._loose, self._visits)
+        except ArchiveUnwritable:
+            self._undo()
+            raise
         self._loose, self._visits, self._safe = [], [], self._size
         return done
 
@@ -93,43 +99,55 @@ class ArchiveWriter:
         name = f"{self._run}-{number:05d}.warc.gz"
         file = self._file = os.open(home / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._name, self._size, self._safe, self._opened = f"{self._run}/{name}", 0, 0, time.monotonic()
-        for folder in (home, self._folder) if fresh else (home,):
-            _sync_folder(folder)
+        claim(file)
+        for folder in (home, self._folder, self._folder.parent) if fresh else (home,):
+            sync(folder)  # the name of a new file is on disk only when its folder is
         self._info, packed = warc.info_member(name, datetime.now(UTC), SOFTWARE)
-        self._loose = [self._put(file, "warcinfo", "", packed)]
+        self._loose = [_ref("warcinfo", "", self._name, self._size, packed)]
+        self._append(file, packed)
         return file
 
-    def _records(self, file: int, visit: Visit) -> list[RecordRef]:
-        refs, first = [], ""
+    def _put(self, file: int, visit: Visit) -> Entry:
+        """All is packed before anything is written, so that a fault in one record leaves no others behind."""
+        text, told = facts.of_visit(visit)
+        refs: list[RecordRef] = []
+        pieces: list[bytes] = []
+        first, offset = "", self._size
         for record in visit.records:
             identity = warc.new_record_id()
             first = first or identity
-            packed = warc.record_member(record, visit, info=self._info, identity=identity, concurrent=first)
-            refs.append(self._put(file, record.type, warc.safe_uri(record.uri), packed))
-        uri, packed = warc.mark_member(visit, info=self._info, concurrent=first)
-        refs.append(self._put(file, "metadata", uri, packed))
-        return refs
+            pieces.append(warc.record_member(record, visit, info=self._info, identity=identity, concurrent=first))
+            refs.append(_ref(record.type, warc.safe_uri(record.uri), self._name, offset, pieces[-1]))
+            offset += len(pieces[-1])
+        uri, packed = warc.mark_member(visit, info=self._info, concurrent=first, text=text)
+        pieces.append(packed)
+        refs.append(_ref("metadata", uri, self._name, offset, packed))
+        self._append(file, b"".join(pieces))
+        return Entry(text, told, refs)
 
-    def _put(self, file: int, kind: str, uri: str, packed: bytes) -> RecordRef:
-        view, offset = memoryview(packed), self._size
+    def _append(self, file: int, data: bytes) -> None:
+        view = memoryview(data)
         while view:
             written = os.write(file, view)
             self._size += written
             view = view[written:]
-        return RecordRef(type=kind, uri=uri, file=self._name, offset=offset, length=len(packed), sha256=hashlib.sha256(packed).hexdigest())
 
     def _undo(self) -> None:
-        """Back to the last commit. A file that holds nothing committed goes."""
+        """Back to the last commit. A file that holds nothing committed goes. Where the disk refuses even this, the file is left for
+        recovery, and the next visit begins a new one."""
         self._visits, self._loose = [], []
-        if self._file is None or self._size == self._safe:
+        if self._file is None or (self._safe and self._size == self._safe):
             return
-        if self._safe:
-            os.ftruncate(self._file, self._safe)
-            os.fsync(self._file)
-            self._size = self._safe
-        else:
+        try:
+            if self._safe:
+                os.ftruncate(self._file, self._safe)
+                os.fsync(self._file)
+                self._size = self._safe
+            else:
+                (self._folder / self._name).unlink(missing_ok=True)
+                self._shut()
+        except OSError:
             self._shut()
-            (self._folder / self._name).unlink(missing_ok=True)
 
     def _shut(self) -> None:
         if self._file is not None:
@@ -137,18 +155,13 @@ class ArchiveWriter:
             self._file = None
 
 
+def _ref(kind: str, uri: str, file: str, offset: int, packed: bytes) -> RecordRef:
+    return RecordRef(type=kind, uri=uri, file=file, offset=offset, length=len(packed), sha256=hashlib.sha256(packed).hexdigest())
+
+
 def _number(name: str) -> int:
     found = re.search(r"-(\d{5,9})\.warc\.gz$", name)
     return int(found[1]) if found else 0
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name of a new file is on disk only when its folder is."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _why(error: OSError) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import os
+import re
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,31 +21,48 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.warcwriter import WARCWriter
 
 from evidence.capture import Outcome, RecordRef
+from evidence.disk import sync
 from evidence.errors import ArchiveUnreadable
+from evidence.facts import Entry, from_stranger, moment, to_text
 from evidence.foreign import MAX_MEMBERS, MAX_WARC_BYTES
-from evidence.ledger import LedgerWriter
-from evidence.members import Record, Torn, records
+from evidence.ledger import LedgerWriter, gaps
+from evidence.members import FILLER, MAX_FILLER_BYTES, Record, Torn, records
 from evidence.warc import MARK
 
 _HTML = ("text/html", "application/xhtml+xml")
 _SEEN = ("urn:x-adpatrol:dom:", "urn:text:", "urn:view:", "urn:fullPage:")
 GROUP = 500
 MAX_OWN = 2_000  # records of one visit
+MAX_URL = 8_192
+MAX_HEAD = 64 * 1024  # of an HTTP answer
+MAX_HEADERS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """``captures`` newly ledgered; ``already`` where the file had been taken in before."""
+    """``captures`` newly ledgered; ``already`` where the file had been taken in before; ``note``: what could not be read of it, in Chinese."""
 
     captures: int
     already: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An HTML answer of a foreign file, without its body."""
+
+    url: str
+    date: str
+    offset: int
+    headers: dict[str, str]
+    status: int
 
 
 @dataclass(slots=True)
 class _Pending:
     """What one page of a foreign file has shown so far."""
 
-    answer: tuple[Record, dict[str, str], int] | None = None
+    answer: _Answer | None = None
     refs: list[RecordRef] = field(default_factory=list)
 
 
@@ -69,47 +86,37 @@ def _wacz(folder: Path, path: Path) -> Imported:
                     done.append(_one(folder, member, name))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise ArchiveUnreadable(f"{path.name} 不是可读的 WACZ") from error
-    return Imported(sum(d.captures for d in done), all(d.already for d in done))
+    return Imported(sum(d.captures for d in done), all(d.already for d in done), "；".join(d.note for d in done if d.note))
 
 
 def _one(folder: Path, stream: IO[bytes], name: str) -> Imported:
     ledger = LedgerWriter(folder)
     try:
-        with _copied(folder / "imported", stream, name) as (copy, already):
-            run = f"imported-{copy.name.partition('.')[0][:12]}"
-            file = f"imported/{copy.name}"
-            done = _ledgered(copy, file, run, ledger)
-            return Imported(done, already and done == 0)
+        copy, already = _copied(folder / "imported", stream, name)
+        file = f"imported/{copy.name}"
+        why: list[str] = []
+        done = _ledgered(copy, file, f"imported-{copy.name.partition('.')[0][:12]}", ledger, why)
+        _cover(folder, copy, file, ledger)
+        return Imported(done, already and done == 0, "".join(f"{name} {text}" for text in why))
     finally:
         ledger.close()
 
 
-@contextmanager
-def _copied(folder: Path, stream: IO[bytes], name: str) -> Iterator[tuple[Path, bool]]:
-    """The file under the SHA-256 of its bytes, every record a gzip member of its own; on disk before anything is ledgered."""
+def _copied(folder: Path, stream: IO[bytes], name: str) -> tuple[Path, bool]:
+    """(the file under the SHA-256 of the bytes given, whether it was there). In it every record is a gzip member of its own; it is on disk
+    before anything is ledgered."""
     folder.mkdir(parents=True, exist_ok=True)
     rough = folder / f".{os.getpid()}-{os.urandom(6).hex()}.part"
     try:
-        digest = _copy(stream, rough)
-        target = folder / f"{digest}.warc.gz"
-        already = target.is_file()
-        if not already:
-            if not _by_member(rough):
-                _rewrite(rough, name)
-            with rough.open("rb") as handle:
-                os.fsync(handle.fileno())
-            rough.replace(target)
-            handle_ = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle_)
-            finally:
-                os.close(handle_)
-        try:
-            yield target, already
-        except ArchiveUnreadable:
-            if not already:
-                target.unlink(missing_ok=True)
-            raise
+        target = folder / f"{_copy(stream, rough)}.warc.gz"
+        if target.is_file():
+            return target, True
+        _by_member(rough, name)
+        sync(rough)
+        rough.replace(target)
+        for place in (folder, folder.parent):
+            sync(place)
+        return target, False
     finally:
         rough.unlink(missing_ok=True)
 
@@ -126,54 +133,52 @@ def _copy(stream: IO[bytes], target: Path) -> str:
     return digest.hexdigest()
 
 
-def _by_member(path: Path) -> bool:
-    """Whether the file is gzip with one record a member, as it should be; a torn end does not matter here."""
+def _by_member(path: Path, name: str) -> None:
+    """Sees to it that the file is gzip with one record a member: where it is not, it is written so, as far as it can be read. Raises
+    ArchiveUnreadable where there is no record in it."""
+    count, cut = 0, False
     with path.open("rb") as stream:
-        if stream.read(2) != b"\x1f\x8b":
-            return False
         try:
-            next(records(stream))
-        except (Torn, StopIteration):
-            return False
-    return True
-
-
-@contextmanager
-def _plain(path: Path, whole: bool) -> Iterator[Any]:
-    """The file without the gzip around all of it, where there is one."""
-    if whole:
-        with gzip.open(path, "rb") as unpacked:
-            yield unpacked
-    else:
-        with path.open("rb") as stream:
-            yield stream
-
-
-def _rewrite(path: Path, name: str) -> None:
-    """Plain WARC, or gzip in one piece, as one member a record. The records' own bytes and headers stay."""
+            for _ in records(stream):
+                count += 1
+            if count:
+                return
+        except Torn as torn:
+            cut = torn.cut
+    if count and cut:
+        return  # only the end is missing
     better = path.with_suffix(".member")
     try:
-        with path.open("rb") as head:
-            whole = head.read(2) == b"\x1f\x8b"
-        with _plain(path, whole) as source, better.open("wb") as target:
-            writer = WARCWriter(target, gzip=True, warc_version="1.1")
-            count = 0
-            for record in ArchiveIterator(source, no_record_parse=True):
-                writer.write_record(record)
-                count += 1
-            if not count:
-                raise ArchiveUnreadable(f"{name} 不是 WARC 文件")
-        better.replace(path)
-    except (ArchiveLoadFailed, EOFError, gzip.BadGzipFile, ValueError) as error:
-        raise ArchiveUnreadable(f"{name} 不是可读的 WARC 文件") from error
+        if _rewrite(path, better) > count:
+            better.replace(path)
+        elif not count:
+            raise ArchiveUnreadable(f"{name} 不是可读的 WARC 文件")
     finally:
         better.unlink(missing_ok=True)
 
 
-def _ledgered(copy: Path, file: str, run: str, ledger: LedgerWriter) -> int:
+def _rewrite(path: Path, better: Path) -> int:
+    """Plain WARC, or gzip in one piece, as one member a record: how many. The records' own bytes and headers stay."""
+    count = end = 0
+    with better.open("wb") as target:
+        try:
+            with path.open("rb") as head:
+                whole = head.read(2) == b"\x1f\x8b"
+            with gzip.open(path, "rb") if whole else path.open("rb") as source:
+                writer = WARCWriter(target, gzip=True, warc_version="1.1")
+                for record in ArchiveIterator(source, no_record_parse=True):
+                    writer.write_record(record)
+                    count, end = count + 1, target.tell()
+        except (ArchiveLoadFailed, EOFError, gzip.BadGzipFile, zlib.error, ValueError, LookupError, TypeError, AttributeError):
+            pass  # what stands before the fault is kept; warcio meets odd bytes with these
+        target.truncate(end)
+    return count
+
+
+def _ledgered(copy: Path, file: str, run: str, ledger: LedgerWriter, why: list[str]) -> int:
     done, group = 0, []
     with copy.open("rb") as stream:
-        for visit in _visits(stream, file, run):
+        for visit in _visits(stream, file, run, why):
             group.append(visit)
             if len(group) >= GROUP:
                 done += len(ledger.append([], group))
@@ -181,100 +186,99 @@ def _ledgered(copy: Path, file: str, run: str, ledger: LedgerWriter) -> int:
     return done + len(ledger.append([], group))
 
 
-def _visits(stream: IO[bytes], file: str, run: str) -> Iterator[tuple[dict[str, Any], list[RecordRef]]]:
-    """Every page of the file as (facts, records). A torn end ends the file: what stands before it is whole."""
+def _cover(folder: Path, copy: Path, file: str, ledger: LedgerWriter) -> None:
+    """Ledgers the bytes between the pages too, so that every byte of the file is under the chain."""
+    refs: list[RecordRef] = []
+    with copy.open("rb") as stream:
+        for start, length in gaps(folder, file, copy.stat().st_size):
+            stream.seek(start)
+            for offset in range(start, start + length, MAX_FILLER_BYTES):
+                piece = stream.read(min(MAX_FILLER_BYTES, start + length - offset))
+                refs.append(RecordRef(type=FILLER, uri="", file=file, offset=offset, length=len(piece), sha256=hashlib.sha256(piece).hexdigest()))
+    ledger.append(refs, [])
+
+
+def _visits(stream: IO[bytes], file: str, run: str, why: list[str]) -> Iterator[Entry]:
+    """Every page of the file. A torn end ends the file: what stands before it is whole, and ``why`` says where that is."""
     waiting: dict[str, _Pending] = {}
     own: list[RecordRef] = []  # records of the visit being read, in case it is one of ours
     mine = ""
-    count = 0
     try:
         for record in records(stream):
-            count += 1
-            ref, page = record.ref(file), record.headers.get("warc-page-id", "")
+            ref, page = record.ref(file), record.headers.get("warc-page-id", "")[:MAX_URL]
             if ref.type == "metadata" and ref.uri.startswith(MARK):
                 waiting.pop(page, None)
-                facts = _own(record)
-                if facts is not None:
-                    yield facts, [*own, ref]
+                told = from_stranger(record.block)
+                if told is not None:
+                    yield Entry(*told, [*own, ref])
                 own, mine = [], ""
                 continue
             if page != mine:
                 own, mine = [], page
             if page and len(own) < MAX_OWN:
                 own.append(ref)
-            yield from _foreign(record, ref, page, waiting, file, run)
+            yield from _foreign(record, ref, page, waiting, run)
     except Torn as torn:
-        if not count:
-            raise ArchiveUnreadable("不是可读的 WARC 文件") from torn
+        why.append(f"偏移 {torn.offset} 之后未读：{torn.why}")
     for pending in waiting.values():
         yield from _whole(pending, file, run)
 
 
-def _own(record: Record) -> dict[str, Any] | None:
-    """The facts of a visit of ours, as another home wrote them; None where they are not of that shape."""
-    try:
-        facts = json.loads(record.block)
-        Outcome(facts["outcome"])
-        datetime.fromisoformat(facts["time"])
-        shape = all(isinstance(facts[key], str) for key in ("id", "run", "site", "url", "final_url", "client", "detail"))
-        return facts if shape and isinstance(facts["facts"], dict) and isinstance(facts["headers"], list) else None
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _foreign(
-    record: Record, ref: RecordRef, page: str, waiting: dict[str, _Pending], file: str, run: str,
-) -> Iterator[tuple[dict[str, Any], list[RecordRef]]]:
+def _foreign(record: Record, ref: RecordRef, page: str, waiting: dict[str, _Pending], run: str) -> Iterator[Entry]:
     if ref.type == "response":
         headers, status = _answer(record.block)
         if not headers.get("content-type", "").lower().startswith(_HTML):
             return
+        answer = _Answer(ref.uri.strip("<>"), record.headers.get("warc-date", ""), record.offset, headers, status)
         if not page:
-            yield from _whole(_Pending((record, headers, status), [ref]), file, run)
+            yield from _whole(_Pending(answer, [ref]), ref.file, run)
             return
         pending = waiting.setdefault(page, _Pending())
         if pending.answer is None:
-            pending.answer = (record, headers, status)
+            pending.answer = answer
             pending.refs.append(ref)
     elif ref.type == "resource" and page and ref.uri.startswith(_SEEN):
-        waiting.setdefault(page, _Pending()).refs.append(ref)
+        pending = waiting.setdefault(page, _Pending())
+        if len(pending.refs) < MAX_OWN:
+            pending.refs.append(ref)
     while len(waiting) > GROUP:
-        yield from _whole(waiting.pop(next(iter(waiting))), file, run)
+        yield from _whole(waiting.pop(next(iter(waiting))), ref.file, run)
 
 
-def _whole(pending: _Pending, file: str, run: str) -> Iterable[tuple[dict[str, Any], list[RecordRef]]]:
-    if pending.answer is None:
+def _whole(pending: _Pending, file: str, run: str) -> Iterator[Entry]:
+    answer = pending.answer
+    if answer is None or len(answer.url) > MAX_URL:
         return
-    record, headers, status = pending.answer
-    url = record.headers.get("warc-target-uri", "").strip("<>")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(answer.url)
+    except ValueError:
+        return
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return
     # The id is of the place in the file, which is named by its digest: the same wherever and whenever it is taken in.
-    identity = hashlib.sha256(f"{file}#{record.offset}".encode()).hexdigest()[:26]
-    ok = 200 <= status < 300
-    yield {
-        "id": identity, "run": run, "site": f"{parts.scheme}://{parts.netloc.lower()}", "url": url, "final_url": url,
-        "time": _time(record.headers.get("warc-date", "")).isoformat(), "client": "foreign",
-        "outcome": str(Outcome.OK if ok else Outcome.NOT_FOUND if status in (404, 410) else Outcome.HTTP_ERROR),
-        "status": status, "headers": [[k, v] for k, v in list(headers.items())[:100]], "redirects": [], "detail": "" if ok else f"HTTP {status}",
-        "facts": {"imported": True},
-    }, pending.refs
+    identity = hashlib.sha256(f"{file}#{answer.offset}".encode()).hexdigest()[:26]
+    ok = 200 <= answer.status < 300
+    facts: dict[str, Any] = {
+        "id": identity, "run": run, "site": f"{parts.scheme}://{parts.netloc.lower()}", "url": answer.url, "final_url": answer.url,
+        "time": _time(answer.date).isoformat(), "client": "foreign",
+        "outcome": str(Outcome.OK if ok else Outcome.NOT_FOUND if answer.status in (404, 410) else Outcome.HTTP_ERROR),
+        "status": answer.status, "headers": [[k, v] for k, v in answer.headers.items()], "redirects": [],
+        "detail": "" if ok else f"HTTP {answer.status}", "facts": {"imported": True},
+    }
+    yield Entry(to_text(facts), facts, pending.refs)
 
 
 def _answer(block: bytes) -> tuple[dict[str, str], int]:
-    head = block.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-    status = head[0].split(" ")[1:2]
+    """(headers with lower-case names, status) of an HTTP answer, under bounds; 0 where there is no status."""
+    head = block[:MAX_HEAD].partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    status = re.match(r"HTTP/[0-9.]+ ([0-9]{3})(?![0-9])", head[0])
     headers: dict[str, str] = {}
-    for line in head[1:200]:
+    for line in head[1:MAX_HEADERS]:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), value.strip())
-    return headers, int(status[0]) if status and status[0].isdigit() else 0
+    return headers, int(status[1]) if status else 0
 
 
 def _time(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
+    found = moment(text)
+    return found if found is not None else datetime.fromtimestamp(0, UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +12,17 @@ from typing import IO
 from evidence.capture import RecordRef
 
 MAX_RECORD_BYTES = 256 * 1024 * 1024  # of one record, unpacked
-_CHUNK = 1 << 18
+FILLER = "other"  # a ledgered stretch of an imported file that is no record of a capture; at most MAX_FILLER_BYTES
+MAX_FILLER_BYTES = 16 * 1024 * 1024
+_CHUNK = 1 << 16
 
 
 class Torn(Exception):
-    """What follows ``offset`` is no whole member. ``why`` in Chinese."""
+    """What follows ``offset`` is no whole member. ``why`` in Chinese; ``cut`` where the bytes only end too early."""
 
-    def __init__(self, offset: int, why: str) -> None:
+    def __init__(self, offset: int, why: str, *, cut: bool = False) -> None:
         super().__init__(why)
-        self.offset, self.why = offset, why
+        self.offset, self.why, self.cut = offset, why, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def records(stream: IO[bytes], offset: int = 0) -> Iterator[Record]:
             if not buffer:
                 buffer = stream.read(_CHUNK)
                 if not buffer:
-                    raise Torn(offset, "压缩成员不完整（写入中断）")
+                    raise Torn(offset, "压缩成员不完整（写入中断）", cut=True)
             try:
                 piece = unpacker.decompress(buffer, MAX_RECORD_BYTES + 1 - size)
             except zlib.error as error:
@@ -78,6 +81,6 @@ def parse(raw: bytes, offset: int = 0) -> tuple[dict[str, str], bytes]:
         raise Torn(offset, "不是 WARC 记录")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
     size = headers.get("content-length", "")
-    if not size.isdigit() or len(rest) != int(size) + 4 or not rest.endswith(b"\r\n\r\n"):
+    if not re.fullmatch("[0-9]{1,12}", size) or len(rest) != int(size) + 4 or not rest.endswith(b"\r\n\r\n"):
         raise Torn(offset, "记录长度与所标不符")
     return headers, rest[: int(size)]

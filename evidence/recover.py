@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence.capture import RecordRef
+from evidence.disk import sync, unless_written
+from evidence.facts import Entry, from_stranger
 from evidence.ledger import LedgerWriter
 from evidence.members import Torn as TornMember
 from evidence.members import records
@@ -36,7 +37,8 @@ class Torn:
 
 
 def recover(folder: Path) -> list[Torn]:
-    """Looks behind the last ledgered byte of each file. No acknowledged byte is read or changed."""
+    """Looks behind the last ledgered byte of each file. No acknowledged byte is read or changed; a file that a living writer holds is left
+    alone. Raises ArchiveUnwritable or OSError where the disk refuses; doing it again then goes on."""
     if not folder.is_dir():
         return []
     ledger = LedgerWriter(folder)
@@ -45,9 +47,13 @@ def recover(folder: Path) -> list[Torn]:
         for path in sorted(folder.glob("*/*.warc.gz")):
             if path.parent.name in APART:
                 continue
-            end = ledger.end_of(f"{path.parent.name}/{path.name}")
-            if path.stat().st_size > end:
-                found.append(_mend(folder, path, end, ledger))
+            with unless_written(path) as free:
+                end = ledger.end_of(f"{path.parent.name}/{path.name}")
+                if free and path.stat().st_size > end:
+                    found.append(_mend(folder, path, end, ledger))
+                elif free and not end:
+                    path.unlink()  # made, and nothing written before the kill
+        _unfinished(folder / "imported")
         return found
     finally:
         ledger.close()
@@ -56,7 +62,7 @@ def recover(folder: Path) -> list[Torn]:
 def _mend(folder: Path, path: Path, end: int, ledger: LedgerWriter) -> Torn:
     name = f"{path.parent.name}/{path.name}"
     loose: list[RecordRef] = []
-    visits: list[tuple[dict[str, object], list[RecordRef]]] = []
+    visits: list[Entry] = []
     refs: list[RecordRef] = []
     whole, why = end, "写入中断"
     with path.open("rb") as stream:
@@ -68,12 +74,19 @@ def _mend(folder: Path, path: Path, end: int, ledger: LedgerWriter) -> Torn:
                     continue
                 refs.append(ref)
                 if ref.type == "metadata" and ref.uri.startswith(MARK):
-                    visits.append((json.loads(record.block), refs))
+                    told = from_stranger(record.block)  # ours, unless somebody put a file here
+                    if told is None:
+                        why = "快照元数据无法解读"
+                        break
+                    visits.append(Entry(*told, refs))
                     refs, whole = [], record.offset + record.length
         except TornMember as torn:
             why = torn.why
     if visits:
-        _sync(path)  # the bytes were written before the kill, but perhaps not yet on disk
+        sync(path)  # the bytes were written before the kill, but perhaps not yet on disk
+        known = ledger.known(visit.facts["id"] for visit in visits)  # written again elsewhere, when the disk refused here
+        loose += [ref for visit in visits if visit.facts["id"] in known for ref in visit.refs]
+        visits = [visit for visit in visits if visit.facts["id"] not in known]
         ledger.append(loose, visits)
     cut = path.stat().st_size - whole
     kept = _put_aside(folder, path, whole) if cut else ""
@@ -81,29 +94,33 @@ def _mend(folder: Path, path: Path, end: int, ledger: LedgerWriter) -> Torn:
 
 
 def _put_aside(folder: Path, path: Path, whole: int) -> str:
-    """Copies the tail and makes sure of the copy before it is cut off."""
+    """Copies the tail and makes sure of the copy before it is cut off. The copy is named by its content: done again, it is the same."""
     quarantine = folder / "quarantine"
     quarantine.mkdir(exist_ok=True)
-    copy = quarantine / f"{path.name}.{whole}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    with path.open("rb") as source, copy.open("wb") as target:
+    with path.open("rb") as source:
         source.seek(whole)
-        shutil.copyfileobj(source, target)
-        target.flush()
-        os.fsync(target.fileno())
-    _sync(quarantine)
+        tail = hashlib.file_digest(source, "sha256").hexdigest()
+        copy = quarantine / f"{path.name}.{whole}.{tail[:16]}"
+        source.seek(whole)
+        with copy.open("wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+    sync(quarantine)
+    sync(folder)
     if whole:
         with path.open("r+b") as source:
             source.truncate(whole)
             os.fsync(source.fileno())
     else:
         path.unlink()
-        _sync(path.parent)
+        sync(path.parent)
     return f"quarantine/{copy.name}"
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _unfinished(imported: Path) -> None:
+    """Rough copies of imports whose process is gone."""
+    for rough in imported.glob(".*-*.*"):
+        owner = rough.name[1:].partition("-")[0]
+        if owner.isascii() and owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            rough.unlink(missing_ok=True)
