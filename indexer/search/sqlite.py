@@ -126,35 +126,23 @@ class _Window:
                     yield "p.time >= %s" if name == "since" else "p.time < %s"
                     self.values.append(connection.ops.adapt_datetimefield_value(datetime.fromisoformat(value)))
                 continue
-            holes = ", ".join(["%s"] * len(values))
-            if name == "code":
-                yield f"EXISTS (SELECT 1 FROM indexer_finding x WHERE x.page_id = p.id AND x.code IN ({holes}))"  # noqa: S608
-                self.values += values
-            elif name in PARTS:
-                yield f"({' OR '.join([PARTS[name]] * len(values))})"
-                self.values += [form for value in values for form in (value, _literal(value))]
-            elif name == "level":
-                yield f"p.level IN ({holes})"
-                self.values += [LEVELS[value] for value in values]
-            else:
-                yield f"{COLUMNS[name]} IN ({holes})"
-                self.values += values
+            yield self._holds(name, values)
 
     def _without(self) -> Iterator[str]:
         for name, values in self.query.without.items():
-            holes = ", ".join(["%s"] * len(values))
-            if name == "code":
-                yield f"NOT EXISTS (SELECT 1 FROM indexer_finding x WHERE x.page_id = p.id AND x.code IN ({holes}))"  # noqa: S608
-                self.values += values
-            elif name in PARTS:
-                yield f"({' OR '.join([PARTS[name]] * len(values))})"
-                self.values += [form for value in values for form in (value, _literal(value))]
-            elif name == "level":
-                yield f"(p.level IS NULL OR p.level NOT IN ({holes}))"
-                self.values += [LEVELS[value] for value in values]
-            else:
-                yield f"{COLUMNS[name]} NOT IN ({holes})"
-                self.values += values
+            yield f"NOT COALESCE({self._holds(name, values)}, 0)"  # a page that has no level stays
+
+    def _holds(self, name: str, values: Sequence[str]) -> str:
+        """The condition that a field has one of the values, and the values put where they will be asked for."""
+        holes = ", ".join(["%s"] * len(values))
+        if name == "code":
+            self.values += values
+            return f"EXISTS (SELECT 1 FROM indexer_finding x WHERE x.page_id = p.id AND x.code IN ({holes}))"  # noqa: S608
+        if name in PARTS:
+            self.values += [form for value in values for form in (value, _literal(value))]
+            return f"({' OR '.join([PARTS[name]] * len(values))})"
+        self.values += [LEVELS[value] for value in values] if name == "level" else values
+        return f"{'p.level' if name == 'level' else COLUMNS[name]} IN ({holes})"
 
     def _select(self, what: str, extra: Sequence[str], values: Sequence[Any], tail: str) -> list[tuple[Any, ...]]:
         conditions = [*self.conditions, *extra]

@@ -44,6 +44,12 @@ PARTS = {
 }
 
 
+def has(doc: IndexDoc, name: str, wanted: tuple[str, ...]) -> bool:
+    if name in PARTS:
+        return any(PARTS[name](doc, value) for value in wanted)
+    return bool(set(values(doc, name)) & set(wanted))
+
+
 class MemoryIndex:
     def __init__(self) -> None:
         self.docs: dict[str, IndexDoc] = {}
@@ -71,12 +77,9 @@ class MemoryIndex:
             elif name == "until":
                 if any(doc.time >= datetime.fromisoformat(value) for value in wanted):
                     return False
-            elif name in PARTS:
-                if not any(PARTS[name](doc, value) for value in wanted):
-                    return False
-            elif not set(values(doc, name)) & set(wanted):
+            elif not has(doc, name, wanted):
                 return False
-        if any(set(values(doc, name)) & set(refused) for name, refused in query.without.items()):
+        if any(has(doc, name, refused) for name, refused in query.without.items()):
             return False
         return holds(query.tree, doc)
 

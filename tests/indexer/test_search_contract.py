@@ -100,6 +100,20 @@ def test_a_query_finds_the_pages_that_say_it(index: SearchIndex, query: str, exp
     assert index.search(parse(query)).total == len(expected)
 
 
+@pytest.mark.parametrize(("without", "expected"), [
+    ([("site", "https://a.test")], ["d", "b"]),
+    ([("level", "red")], ["d", "c", "b"]),  # pages without a level stay
+    ([("code", "yield.promise")], ["d", "b"]),
+    ([("gate", "soft_404"), ("genre", "news")], ["b", "a"]),
+    ([("company", "示例银行")], ["d", "c", "a"]),
+    ([("domain", "a.test")], ["d", "b"]),
+])
+def test_what_is_left_out_is_left_out(index: SearchIndex, without: list[tuple[str, str]], expected: list[str]) -> None:
+    index.put(PAGES)
+    assert found(index, "", without=without) == expected
+    assert found(index, "年化", without=without) == [one for one in expected if one != "d"]
+
+
 def test_oldest_first(index: SearchIndex) -> None:
     index.put(PAGES)
     assert found(index, "保本", sort="oldest") == ["a", "c", "d"]
