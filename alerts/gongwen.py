@@ -102,6 +102,12 @@ def letter() -> list[str]:
         paragraph(run("{{ office }}"), indent=False, align="right", before=2, right=4),
         paragraph(run("{{ date }}"), indent=False, align="right", right=4),
         paragraph(run("（联系人：{{ contact }}）"), align="left"),
+        tag("{%p if gaps %}"),
+        paragraph(run("拟稿提示（签发前删除以下各行）：尚缺的证据要素", font=HEI, size="小四"), indent=False, before=1, align="left"),
+        tag("{%p endif %}"),
+        tag("{%p for gap in gaps %}"),
+        paragraph(run("□ {{ gap }}", size="小四"), indent=False, align="left"),
+        tag("{%p endfor %}"),
     ]
 
 

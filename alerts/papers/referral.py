@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,9 +65,10 @@ class Letterhead:
 
 def referral(
     lead: Lead, *, template: Path, provisions: Mapping[str, LawText], digests: Mapping[str, str], today: datetime,
-    letterhead: Letterhead | None = None,
+    letterhead: Letterhead | None = None, gaps: Sequence[str] = (),
 ) -> bytes:
-    """The draft as DOCX. ``provisions`` by id; ``digests``: SHA-256 by capture id (``evidence_digests``); ``today`` gives the year.
+    """The draft as DOCX. ``provisions`` by id; ``digests``: SHA-256 by capture id (``evidence_digests``); ``today`` gives the year;
+    ``gaps``: what the evidence still lacks (alerts.papers.gaps), told to the drafter below the letter.
 
     Raises WrongState for a lead that was dismissed, PaperError for a template with an unknown tag."""
     if lead.state == Lead.State.DISMISSED:
@@ -76,7 +77,8 @@ def referral(
     # site text is data: escaped, never a template; the office's template itself runs in the sandbox
     environment = SandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined)
     try:
-        document.render(context(lead, provisions, digests, today, letterhead or Letterhead()), environment, autoescape=True)
+        facts = context(lead, provisions, digests, today, letterhead or Letterhead()) | {"gaps": [plain(gap) for gap in gaps]}
+        document.render(facts, environment, autoescape=True)
     except jinja2.TemplateError as error:
         raise PaperError(f"模板 {template.name} 无法填写：{' '.join(str(error).split())}") from error
     out = io.BytesIO()

@@ -79,6 +79,14 @@ def test_a_provision_that_may_not_be_printed_is_named_with_a_mark(lead: Lead) ->
     assert "不得印出的条文" not in text
 
 
+def test_what_the_evidence_lacks_is_told_to_the_drafter(lead: Lead) -> None:
+    paper = referral(lead, template=TEMPLATE, provisions=LAWS, digests={}, today=NOW, gaps=["2个页面没有截图", "未附可信时间戳<w:br/>"])
+    text = words(paper)
+    assert "拟稿提示（签发前删除以下各行）" in text
+    assert "□ 2个页面没有截图\n□ 未附可信时间戳<w:br/>" in text
+    assert "拟稿提示" not in words(draft(lead))
+
+
 def test_every_page_says_draft(lead: Lead) -> None:
     section = Document(io.BytesIO(draft(lead))).sections[0]
     for header in (section.header, section.even_page_header):
