@@ -1,73 +1,242 @@
-"""A page judged: patterns find the words, context clears the innocent ones, and each says why."""
+"""A page judged in two stages: literals and expressions find the words; context, read only around them, says which are a claim.
+
+The first stage is one Aho-Corasick pass over the normalised text: a page without a head of any rule costs no more. Spans are reported in the
+text as displayed: ``full_text[start:end] == span``, always.
+"""
 
 from __future__ import annotations
 
 import datetime
-import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import ahocorasick_rs
 import re2
 
-from classifiers.context import excuse_for, genre_of
-from classifiers.knowledge import Knowledge, Rule
-from classifiers.model import Block, Claim, Excused, Finding, Level, Page, Role, Verdict
+from classifiers import genre as genres
+from classifiers.claims import STANCE_ZH, Yield, yields
+from classifiers.context import excuse_for
+from classifiers.knowledge import Knowledge, Rule, YieldTest
+from classifiers.model import Block, Claim, Excused, Finding, Genre, Level, Page, Role, Verdict
+from classifiers.names import own_name
+from classifiers.normalise import Normal, normalise
 
-_RATE = re2.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s?%?(?:\s?[-~至到+]\s?(\d{1,3}(?:\.\d{1,3})?))?\s?%")
-_PERIODS = (("day", re2.compile(r"日|天")), ("month", re2.compile(r"月")), ("year", re2.compile(r"年")))
-_PER_YEAR = {"day": 365, "month": 12, "year": 1}
+AROUND = 120  # characters either side of a head in which expressions run
+PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
+MOST_HEADS, MOST_CLAIMS = 3_000, 200  # of one rule on one page; beyond them nothing new is learnt
+YIELD_HEADS = ("%", "个点", "百分之", "分", "厘", "万", "翻倍", "翻番", "回本", "返", "日赚")
+_TOPICS = {
+    "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|交易|炒|期货|外汇|杠杆|利息|年化|项目|入金|代理|加盟|挣|返利|月入|日入|创业|财|富|资产|操作",
+    "lending": "出借|投资|理财|借款|标的|本息|本金|逾期|坏账|债权|网贷|p2p|收益|融资|担保公司|违约",
+    "trading": "开户|入金|出金|杠杆|平台|点差|操盘|手续费|交易|实盘|炒|下单|保证金|开仓|盈利|收益|行情|平仓|喊单|倍",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    rule: Rule
+    pattern: Any
+    unless: Any
+    topic: Any
+
+
+class _Engine:
+    """A rule set made ready: one automaton for the heads of all rules and the cues of all genres."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.compiled = [_compile(rule) for rule in knowledge.rules]
+        words: dict[str, list[int]] = defaultdict(list)
+        for index, entry in enumerate(self.compiled):
+            for head in (*entry.rule.heads, *(YIELD_HEADS if entry.rule.yields else ())):
+                words[normalise(head).text].append(index)
+        self.cues = frozenset(genres.WORDS)
+        self.words = list(dict.fromkeys((*words, *genres.WORDS)))
+        self.owners = [words.get(word, ()) for word in self.words]
+        self.automaton = ahocorasick_rs.AhoCorasick(self.words)
+
+    def heads(self, text: str) -> tuple[dict[int, list[int]], dict[str, int]]:
+        """Places of heads by rule, and how often each genre cue stands in ``text``."""
+        counts: dict[int, int] = defaultdict(int)
+        places: dict[int, list[int]] = defaultdict(list)
+        owners = self.owners
+        for at in range(0, max(len(text), 1), PIECE):
+            piece = text if len(text) <= PIECE else text[at:at + PIECE + 16]
+            for word, start, _ in self.automaton.find_matches_as_indexes(piece, overlapping=True):
+                counts[word] += 1
+                for owner in owners[word]:
+                    if len(places[owner]) < MOST_HEADS:
+                        places[owner].append(at + start)
+        return places, {self.words[word]: count for word, count in counts.items() if self.words[word] in self.cues}
+
+
+@lru_cache(maxsize=4)
+def _engine(knowledge: Knowledge) -> _Engine:
+    return _Engine(knowledge)
+
+
+def _compile(rule: Rule) -> _Compiled:
+    def joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
+        if not patterns:
+            return None
+        options = re2.Options()
+        options.longest_match = longest
+        options.max_mem = 64 << 20
+        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
+
+    return _Compiled(rule, joined(rule.patterns, longest=True), joined(rule.unless), re2.compile(_TOPICS[rule.topic]) if rule.topic else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """Words found, in normalised text, before context."""
+
+    rule: Rule
+    start: int
+    end: int
+    level: Level
+    held: Yield | None = None
+    because: str = ""
+    reason: str = ""
 
 
 def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) -> Verdict:
     """All findings of a page, in order of place, and what was excused. ``on``: date of the capture (provisions in force then)."""
-    text = fold(page.full_text)
-    genre, reasons = genre_of(page)
-    findings: dict[tuple[str, int, int], Finding] = {}
-    excused: list[Excused] = []
+    engine = _engine(knowledge)
+    normal = normalise(page.full_text)
+    title = normalise(page.title).text
+    places, counts = engine.heads(normal.text if not title else f"{normal.text}\n{title}")
+    genre, reasons = genres.genre_of(normal.text, title, counts)
+    hits: list[_Hit] = []
+    held: list[Yield] | None = None
+    for index, entry in enumerate(engine.compiled):
+        if entry.rule.names is not None:
+            hits += _name_hits(entry.rule, page, knowledge, normal, genre)
+        if index not in places:
+            continue
+        regions = _regions(places[index], len(normal.text))
+        if entry.rule.yields is not None:
+            held = _yields(normal.text, regions) if held is None else held
+            hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
+        elif entry.pattern is not None:
+            hits += _word_hits(entry, normal.text, regions)
+    return _verdict(page, knowledge, normal, genre, reasons, hits, on)
+
+
+def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
+    """Stretches around the heads, those that touch joined."""
+    regions: list[tuple[int, int]] = []
+    for place in sorted(places):
+        if place >= length:
+            continue
+        start, end = max(0, place - AROUND), min(length, place + AROUND)
+        if regions and start <= regions[-1][1]:
+            regions[-1] = (regions[-1][0], end)
+        else:
+            regions.append((start, end))
+    return regions
+
+
+def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]]) -> list[_Hit]:
+    hits: list[_Hit] = []
+    for low, high in regions:
+        region = text[low:high]
+        others = [m.span() for m in entry.unless.finditer(region)] if entry.unless is not None else []
+        for match in entry.pattern.finditer(region):
+            start, end = match.span()
+            if end <= start or any(a < end and start < b for a, b in others):
+                continue
+            if entry.topic is not None and not entry.topic.search(region[max(0, start - 60):end + 60]):
+                continue
+            hits.append(_Hit(entry.rule, low + start, low + end, Level[entry.rule.level.upper()]))
+            if len(hits) >= MOST_CLAIMS:
+                return hits
+    return hits
+
+
+def _yields(text: str, regions: list[tuple[int, int]]) -> list[Yield]:
+    found: list[Yield] = []
+    for low, high in regions:
+        found += [replace(claim, start=low + claim.start, end=low + claim.end) for claim in yields(text[low:high])]
+        if len(found) >= MOST_CLAIMS:
+            break
+    return found
+
+
+def _yield_hit(rule: Rule, test: YieldTest, claim: Yield) -> _Hit | None:
+    levels = []
+    if test.stances:
+        stance = test.stances.get(claim.stance)  # type: ignore[call-overload]
+        if stance is None:
+            because = "历史业绩或业绩比较基准，未作收益承诺" if claim.stance in ("historical", "benchmark") else ""
+            return _Hit(rule, claim.start, claim.end, Level[rule.level.upper()], claim, because) if because else None
+        levels.append(Level[stance.upper()])
+    for name, least in test.annual.items():
+        if claim.per_year > least or (name != "blue" and claim.per_year >= least):
+            levels.append(Level[name.upper()])
+    if test.daily and claim.period == "day" and claim.rate.form != "wan":
+        levels.append(Level[test.daily.upper()])
+    if not levels:
+        return None
+    level = max(levels)
+    if not test.stances and claim.stance in ("listed", "historical", "benchmark"):
+        level = Level.BLUE  # a rate in a list without a word of yield: worth a look, no more
+    rate = f"{STANCE_ZH[claim.stance]}收益率 {claim.rate.low:g}%" + (f"–{claim.rate.high:g}%" if claim.rate.high != claim.rate.low else "")
+    return _Hit(rule, claim.start, claim.end, level, claim, reason=f"{rate}；{claim.formula or f'年化 {claim.per_year:g}%'}")
+
+
+def _name_hits(rule: Rule, page: Page, knowledge: Knowledge, normal: Normal, genre: Genre) -> list[_Hit]:
+    found = own_name(page, normal.text, genre, knowledge.licensed, rule.names) if rule.names else None
+    if found is None:
+        return []
+    return [_Hit(rule, found.start, found.end, Level[(found.level or rule.level).upper()], because=found.because, reason=found.reason)]
+
+
+def _verdict(
+    page: Page, knowledge: Knowledge, normal: Normal, genre: Genre, reasons: tuple[str, ...], hits: list[_Hit], on: datetime.date | None,
+) -> Verdict:
     blocks = (*page.blocks, *page.asides)
-    for rule in knowledge.rules:
-        for start, end in _hits(rule, text):
-            block = _block_at(blocks, start)
-            finding = _finding(rule, knowledge, page.full_text[start:end], start, end, block)
-            because = excuse_for(text, start, end, genre, block)
-            if because:
-                excused.append(Excused(finding=finding, because=because))
-            else:
-                findings.setdefault((rule.code, start, end), finding)
-    ordered = tuple(sorted(findings.values(), key=lambda f: (f.claim.start, f.claim.end, f.code)))
-    return Verdict(genre=genre, genre_reasons=reasons, findings=ordered, excused=tuple(excused))
+    findings: list[Finding] = []
+    excused: list[Excused] = []
+    for hit in _best(hits):
+        because = hit.because or excuse_for(normal.text, hit.start, hit.end, genre, hit.rule.code)
+        finding = _finding(hit, page, knowledge, normal, blocks, on)
+        if because:
+            excused.append(Excused(finding=finding, because=because))
+        else:
+            findings.append(finding)
+    return Verdict(genre=genre, genre_reasons=reasons, findings=tuple(findings), excused=tuple(excused))
 
 
-def fold(text: str) -> str:
-    """Full width to half, letters to lower case, character for character: offsets stay those of the displayed text."""
-    return "".join(_fold(c) if c > "\x7f" else c for c in text)
+def _best(hits: list[_Hit]) -> list[_Hit]:
+    """Of hits of one code that overlap, the gravest, then the longest; in order of place."""
+    kept: dict[str, list[_Hit]] = defaultdict(list)
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
+        same = kept[hit.rule.code]
+        if same and hit.start < same[-1].end:
+            if (hit.level, hit.end - hit.start) > (same[-1].level, same[-1].end - same[-1].start):
+                same[-1] = hit
+            continue
+        same.append(hit)
+    return sorted((hit for same in kept.values() for hit in same), key=lambda h: (h.start, h.end, h.rule.code))
 
 
-@lru_cache(maxsize=65_536)
-def _fold(character: str) -> str:
-    folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 else character
-
-
-@lru_cache(maxsize=1_024)
-def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern)
-
-
-def _hits(rule: Rule, text: str) -> list[tuple[int, int]]:
-    """Non-overlapping places, the longest of those that begin together."""
-    spans = sorted({m.span() for p in rule.patterns for m in _compiled(p).finditer(text)}, key=lambda s: (s[0], -s[1]))
-    kept: list[tuple[int, int]] = []
-    for start, end in spans:
-        if end > start and (not kept or start >= kept[-1][1]):
-            kept.append((start, end))
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Nowhere:
-    role: Role = Role.MAIN
+def _finding(hit: _Hit, page: Page, knowledge: Knowledge, normal: Normal, blocks: tuple[Block, ...], on: datetime.date | None) -> Finding:
+    start, end = normal.shown(hit.start, hit.end)
+    span = page.full_text[start:end]
+    block = _block_at(blocks, start)
+    claim = Claim(kind=hit.rule.code, span=span, start=start, end=end, role=block.role if block else Role.MAIN)
+    if hit.held is not None:
+        held = hit.held
+        claim = replace(claim, low=held.rate.low, high=held.rate.high, period=held.period, annual=held.per_year, formula=held.formula)
+    said = " ".join(span.split())
+    cited = tuple(p for p in hit.rule.provisions if knowledge.provisions[p].applies(on))
+    return Finding(
+        code=hit.rule.code, claim=claim, rule=hit.rule.id, ruleset=knowledge.digest, provisions=cited or hit.rule.provisions[:1], level=hit.level,
+        suggestion=hit.rule.suggestion, confidence=hit.rule.confidence, reasons=tuple(r for r in (hit.rule.reason.replace("{span}", said), hit.reason) if r),
+        excusable_by=("否定、禁止或免责声明", "转述、警示、引用他人的说法", "疑问或假设", "新闻、法规、监管公告、教育、投诉、小说、招聘、程序文本", "持牌机构的产品资料"),
+    )
 
 
 def _block_at(blocks: tuple[Block, ...], place: int) -> Block | None:
@@ -79,28 +248,3 @@ def _block_at(blocks: tuple[Block, ...], place: int) -> Block | None:
         else:
             high = middle
     return blocks[low] if low < len(blocks) and blocks[low].start <= place else None
-
-
-def _finding(rule: Rule, knowledge: Knowledge, span: str, start: int, end: int, block: Block | None) -> Finding:
-    claim = Claim(kind=rule.code, span=span, start=start, end=end, role=block.role if block else _Nowhere().role)
-    if rule.number:
-        claim = _with_rate(claim)
-    return Finding(
-        code=rule.code, claim=claim, rule=rule.id, ruleset=knowledge.digest, provisions=rule.provisions, level=Level[rule.level.upper()],
-        suggestion=rule.suggestion, confidence=rule.confidence, reasons=(rule.reason.replace("{span}", span),),
-        excusable_by=("否定或免责声明", "疑问", "新闻、法规、监管公告或反诈宣传"),
-    )
-
-
-def _with_rate(claim: Claim) -> Claim:
-    found = _RATE.search(fold(claim.span))
-    if not found:
-        return claim
-    low = float(found.group(1))
-    high = float(found.group(2)) if found.group(2) else low
-    if "+" in found.group(0):
-        high = low + high
-    period = next((name for name, pattern in _PERIODS if pattern.search(claim.span)), "year")
-    annual = round(max(low, high) * _PER_YEAR[period], 4)
-    formula = f"{max(low, high):g}% × {_PER_YEAR[period]}" if period != "year" else ""
-    return replace(claim, low=low, high=max(low, high), period=period, annual=annual, formula=formula)

@@ -1,21 +1,26 @@
-"""Rules and provisions: data of the office, validated on load (design: unknown keys are refused with the nearest known one)."""
+"""Rules, provisions and registers: data of the office, validated on load (unknown keys are refused with the nearest known one)."""
 
 from __future__ import annotations
 
+import csv
 import datetime
 import difflib
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import re2
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from classifiers.errors import ConfigError
-from classifiers.model import Level
+
+_FULL_WIDTH = {"，": ",", "：": ":", "；": ";", "！": "!", "？": r"\?", "（": r"\(", "）": r"\)", "％": "%", "～": "~", "＋": r"\+", "．": r"\."}
+LevelName = Literal["blue", "yellow", "orange", "red"]
+StanceName = Literal["promised", "advertised", "listed", "expected", "historical", "benchmark"]
 
 
 class _Strict(BaseModel):
@@ -29,37 +34,58 @@ class ExcuseCase(_Strict):
     because: str
 
 
+class YieldTest(_Strict):
+    """Which rates of return the rule takes, and how grave they are; the highest level that applies counts."""
+
+    stances: Mapping[StanceName, LevelName] = Field(default_factory=dict)  # by how the rate is held out
+    annual: Mapping[LevelName, float] = Field(default_factory=dict)  # level -> per cent a year from which it applies (blue: above)
+    daily: LevelName | None = None  # any rate by the day
+
+
+class NameTest(_Strict):
+    """Financial words in the site's own name without a licence in the registers that are loaded."""
+
+    words: tuple[str, ...] = Field(min_length=1)
+    lookalike: LevelName = "orange"  # the name of a licensed institution on a domain not its own
+
+
 class Rule(_Strict):
-    """One rule, one file. ``patterns`` are RE2 expressions over the displayed text in half width and simplified characters."""
+    """One rule, one file. ``patterns`` are RE2 expressions over normalised text (half width, simplified, lower case; README of config/rules)."""
 
     id: str
     code: str
-    level: str
+    level: LevelName
     suggestion: str
     provisions: tuple[str, ...] = Field(min_length=1)
-    patterns: tuple[str, ...] = Field(min_length=1)
-    number: bool = False  # the pattern carries a rate: low, high, period are read from it
+    heads: tuple[str, ...] = ()  # literals: expressions run only around them
+    patterns: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()  # another meaning of the same words: an expression that overlaps the match
+    topic: Literal["", "money", "lending", "trading"] = ""  # what the words around must be about
+    yields: YieldTest | None = None
+    names: NameTest | None = None
     reason: str
     confidence: float = Field(ge=0, le=1)
     flag: tuple[str, ...] = Field(min_length=5)
     excuse: tuple[ExcuseCase, ...] = Field(min_length=5)
 
-    @field_validator("level")
-    @classmethod
-    def _level(cls, value: str) -> str:
-        if value.upper() not in Level.__members__:
-            raise ValueError("应为 blue、yellow、orange 或 red")
-        return value
-
-    @field_validator("patterns")
+    @field_validator("patterns", "unless")
     @classmethod
     def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in value:
+        folded = tuple("".join(_FULL_WIDTH.get(c, c) for c in pattern) for pattern in value)
+        for pattern in folded:
             try:
                 re2.compile(pattern)
             except re2.error as error:
                 raise ValueError(f"表达式写错：{pattern}（{error}）") from error
-        return value
+        return folded
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> Rule:
+        if not (self.patterns or self.yields or self.names):
+            raise ValueError("patterns、yields、names 至少写一项")
+        if self.patterns and not self.heads:
+            raise ValueError("写了 patterns 就要写 heads：表达式只在这些字样附近运行")
+        return self
 
 
 class Provision(_Strict):
@@ -80,23 +106,40 @@ class Provision(_Strict):
     verified: bool
     source_quality: str
 
+    def applies(self, on: datetime.date | None) -> bool:
+        """Was this wording in force on the day of the capture? An unknown day excludes nothing."""
+        return on is None or ((self.in_force_from is None or self.in_force_from <= on) and (self.in_force_to is None or on <= self.in_force_to))
+
 
 @dataclass(frozen=True, slots=True)
+class Licensed:
+    """An institution of a register. ``domains`` its own, without www; empty where the register does not say."""
+
+    name: str
+    short_names: tuple[str, ...]
+    kind: str
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """What the judge knows. ``digest`` names the rule set: the same rules give the same digest on every machine."""
+    """What the judge knows. ``digest`` names rules and registers: the same data give the same digest on every machine."""
 
     rules: tuple[Rule, ...]
     provisions: Mapping[str, Provision]
     digest: str
+    licensed: Mapping[str, Licensed] = field(default_factory=dict)  # by full name and by each short name
 
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_knowledge(folders: Sequence[Path]) -> Knowledge:
-    """Rules and provisions of all folders; the first folder that names an id wins. Raises ConfigError."""
+    """Rules, provisions and registers of all folders; the first folder that names an id wins. Raises ConfigError."""
     rules: dict[str, tuple[Rule, bytes]] = {}
     provisions: dict[str, Provision] = {}
+    licensed: dict[str, Licensed] = {}
+    digests: list[bytes] = []
     for folder in folders:
         for file in sorted((folder / "rules").glob("*.yaml")):
             rule = _read(file, Rule)
@@ -104,13 +147,41 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
         for file in sorted((folder / "provisions").glob("*.yaml")):
             for provision in _read_list(file, Provision):
                 provisions.setdefault(provision.id, provision)
+        for file in sorted((folder / "registers").glob("*.csv")):
+            digests.append(hashlib.sha256(file.read_bytes()).digest())
+            for row in _register(file):
+                for name in (row.name, *row.short_names):
+                    licensed.setdefault(name, row)
     for rule, _ in rules.values():
         for cited in rule.provisions:
             if cited not in provisions or not provisions[cited].verified:
                 raise ConfigError(f"rules/{rule.id}", f"引用的条款 {cited} 不存在或未核对", field="provisions")
     ordered = sorted(rules)
-    digest = hashlib.sha256(b"\0".join(hashlib.sha256(rules[key][1]).digest() for key in ordered)).hexdigest()
-    return Knowledge(tuple(rules[key][0] for key in ordered), provisions, f"sha256:{digest}")
+    digests = [hashlib.sha256(rules[key][1]).digest() for key in ordered] + digests
+    digest = hashlib.sha256(b"\0".join(digests)).hexdigest()
+    return Knowledge(tuple(rules[key][0] for key in ordered), provisions, f"sha256:{digest}", licensed)
+
+
+def _register(file: Path) -> list[Licensed]:
+    """Columns name, kind, and optionally short_names, domains (joined by |) and status. Rows whose status is doubtful are left out."""
+    rows = []
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle)
+            if not {"name", "kind"} <= set(reader.fieldnames or ()):
+                raise ConfigError(str(file), "名录须有 name 和 kind 两列", line=1)
+            for row in reader:
+                status = (row.get("status") or "listed").strip()
+                name = (row.get("name") or "").strip()
+                if name and (status == "listed" or status.startswith("renewed")):
+                    rows.append(Licensed(name, _split(row.get("short_names")), (row.get("kind") or "").strip(), _split(row.get("domains"))))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(str(file), "不是有效的 CSV（UTF-8）") from error
+    return rows
+
+
+def _split(cell: str | None) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in (cell or "").split("|") if part.strip())
 
 
 def _load(file: Path) -> Any:
@@ -137,14 +208,29 @@ def _validate(file: Path, model: type[Model], data: Any) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field_name = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(first["loc"][-1]), model.model_fields, n=1)
+            known = YieldTest.model_fields if first["loc"][0] == "yields" else NameTest.model_fields if first["loc"][0] == "names" else model.model_fields
+            near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             message = "没有这个字段" + (f"，是否想写 {near[0]}" if near else "")
-        raise ConfigError(str(file), message, line=_line(file, str(first["loc"][0]) if first["loc"] else ""), field=field) from error
+        elif first["type"] == "missing":
+            message = "缺少这个字段"
+        elif first["type"] == "literal_error":
+            message = f"只能写 {first['ctx']['expected'].replace(' or ', ', ')}" if "ctx" in first else message
+        elif first["type"] == "too_short":
+            message = "至少要写 5 条" if first["loc"][0] in ("flag", "excuse") else "不能为空"
+        raise ConfigError(str(file), message, line=_line(file, first["loc"], data), field=field_name) from error
 
 
-def _line(file: Path, key: str) -> int:
+def _line(file: Path, where: tuple[int | str, ...], data: Any) -> int:
+    """The line of the deepest key of ``where`` that can be found; in a list of provisions, within the entry of that id."""
+    keys = [str(part) for part in where if isinstance(part, str)]
     lines = file.read_text(encoding="utf-8").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if key and line.lstrip("- ").startswith(f"{key}:")), 1)
+    entry = str(data.get("id", "")) if isinstance(data, dict) else ""
+    first = next((n for n, line in enumerate(lines) if entry and re.match(rf"(?:- )?id: *['\"]?{re.escape(entry)}['\"]?\s*$", line.strip())), 0)
+    for key in reversed(keys):
+        for number, line in enumerate(lines[first:], first + 1):
+            if line.strip().lstrip("- {").startswith(f"{key}:"):
+                return number
+    return first + 1

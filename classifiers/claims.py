@@ -1,0 +1,173 @@
+"""Whose rate is it, and how is it said: of all the rates on a page, those held out to people as what their money will bring.
+
+Reads the label on either side of a number (年化收益 12%, 8.5%年化, 预期年化收益率⏎8%); what another label owns (费率, 税, 涨幅, 贷款, 存款, 进度) is no yield.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import re2
+
+from classifiers.numbers import Rate, annual, rates, term_days
+
+LEFT, RIGHT = 30, 24  # characters read for a label
+STANCES = ("promised", "advertised", "listed", "expected", "historical", "benchmark")
+STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列示", "expected": "预期", "historical": "历史", "benchmark": "业绩比较基准"}
+
+_LABEL = re2.compile(
+    "(?P<gain>(?:年化|月化|日化|年|月|日|周|每日|每天|每月|每周|每年|静态|动态|综合|保底|固定|平均|累计|投资|净|高|稳定|参考|约定|到期|持有)*"
+    "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|加息|利润率|派息|得利|返还率|红利|利润分红|产出|日返|月返|赚)|年化(?:率)?)"
+    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息|息|回款)|(?:日|月|天|每日|每天|每月)返)"
+)
+_OTHER = re2.compile(
+    "费率|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
+    "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
+    "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
+)
+_OTHER_AFTER = re2.compile("^\\s?(?:的)?(?:本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
+_LOAN = re2.compile("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
+_INVEST = re2.compile("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购")
+_DEPOSIT = re2.compile("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|租金|租售|余额宝|货币基金")
+_BEYOND = re2.compile("倍|高于|超过|远超|秒杀|跑赢|高出|比")
+_EXPECTED = re2.compile("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|示例|举例|试算|计算器")
+_HISTORICAL = re2.compile("历史|过往|往期|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|(?:19|20)\\d\\d年")
+_BENCHMARK = re2.compile("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
+_PROMISE = re2.compile("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
+_YEAR, _MONTH, _WEEK, _DAY = (re2.compile(p) for p in ("年", "月", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
+_TERM_NEAR = re2.compile("(?:\\d{1,3}|[一二三四五六七八九十]{1,3})\\s?(?:个)?(?:天|日|周|月|星期)(?:期|内|后|到期|的|收益|回报|产品|项目|赚|,|可)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """A rate of return as the page holds it out. ``start``, ``end`` in the normalised text given; ``per_year`` simple, of the higher figure."""
+
+    start: int
+    end: int
+    rate: Rate
+    period: str
+    per_year: float
+    formula: str
+    stance: str
+
+
+def yields(text: str) -> list[Yield]:
+    """In order of place. Linear: every rate reads a fixed stretch to either side."""
+    found = []
+    last_end = 0
+    for rate in rates(text):
+        claim = _claim(text, rate, last_end)
+        if claim is not None:
+            found.append(claim)
+        last_end = rate.end
+    return found
+
+
+def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
+    left = text[max(0, rate.start - LEFT):rate.start]
+    for stop in "。!?;":
+        left = left.rpartition(stop)[2]
+    right = text[rate.end:rate.end + RIGHT]
+    right = right[:min((i for i, c in enumerate(right) if c in "。!?;"), default=len(right))]
+    if rate.form in ("grow", "double", "daily", "wan", "fen"):
+        return _spoken(text, rate, left, right)
+    label = _label(left, right, rate.start - last_end)
+    start, end, words, gain, side = label if label else (0, 0, "", False, "")
+    if label is None:
+        if rate.form != "plus" or not _INVEST.search(text[max(0, rate.start - 60):rate.end + 60]) or _LOAN.search(left + right) or rate.high > 60:
+            return None
+        return _finish(rate, rate.start, rate.end, "year", "listed", 0.0)
+    around = left + right[:12]
+    if _LOAN.search(left + right) and not (gain and not _LOAN.search(words)):
+        return None
+    if not gain and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 90):rate.end + 90])):
+        return None
+    if _DEPOSIT.search(around) and not _BEYOND.search(around):
+        return None
+    if rate.low > 0 and rate.high == rate.low == 100 and not words.endswith("率"):
+        return None
+    begin, finish = (rate.start - len(left) + start, rate.end) if side == "left" else (rate.start, rate.end + end)
+    period, days = _period(words, left, right, side)
+    return _finish(rate, begin, finish, rate.period or period, _stance(left, right, words, gain), days)
+
+
+def _finish(rate: Rate, start: int, end: int, period: str, stance: str, days: float) -> Yield:
+    per_year, formula = annual(rate.high, period, days if period == "total" else 0.0)
+    if rate.form == "plus":
+        formula = " + ".join(f"{part:g}%" for part in rate.parts) + f" = {rate.high:g}%" + (f"；{formula}" if formula else "")
+    return Yield(start, end, rate, period, per_year, formula, stance)
+
+
+def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] | None:
+    """(start, end, words, says gain, side) of the label that owns the number; None where another thing or nothing does."""
+    if _OTHER_AFTER.search(right):
+        return None
+    if left.endswith(("率*", "指数*", "率 *")):
+        return None  # a formula
+    own, own_at = None, -1
+    low = max(0, len(left) - min(room, LEFT)) if room < 4 else 0
+    for match in _LABEL.finditer(left[low:]):
+        own, own_at = match, low + match.end()
+    other_at = max((m.end() for m in _OTHER.finditer(left)), default=-1)
+    if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]):
+        return low + own.start(), own_at, own.group(0), own.lastgroup == "gain", "left"
+    after = _LABEL.search(right)
+    if after is None or right[:after.start()].count("\n") > 1 or after.start() > 12 or _crosses(right[:after.start()]):
+        return None
+    if other_at >= 0 and len(left) - other_at <= 1:
+        return None
+    foreign = _OTHER.search(right)
+    if foreign and foreign.start() < after.start():
+        return None
+    return after.start(), after.end(), after.group(0), after.lastgroup == "gain", "right"
+
+
+def _cut_off(between: str) -> bool:
+    """Between label and number: another number in a clause of its own, or a long clause, takes the label away."""
+    return "," in between and any(c.isdigit() for c in between.partition(",")[0])
+
+
+def _crosses(between: str) -> bool:
+    return "," in between or "%" in between or (between.count("\n") == 1 and any(c.isdigit() for c in between))
+
+
+def _period(words: str, left: str, right: str, side: str) -> tuple[str, float]:
+    if "年化" in words or words.startswith("年"):
+        return "year", 0.0
+    near = left[-14:] + "|" + words + "|" + right[:8]
+    if _DAY.search(near) and "七日" not in near and "7日" not in near:
+        return "day", 0.0
+    if "月" in words or "每月" in near or "按月返" in near or "月月" in near:
+        return "month", 0.0
+    if _WEEK.search(near):
+        return "week", 0.0
+    if "年" in near:
+        return "year", 0.0
+    term = _TERM_NEAR.search(left[:max(0, len(left) - (len(words) if side == "left" else 0))].rstrip(" ,:为达高收益率的回报最"))
+    days = term_days(term.group(0)) if term else 0.0
+    return ("total", days) if days else ("year", 0.0)
+
+
+def _stance(left: str, right: str, words: str, gain: bool) -> str:
+    near = left[-18:] + words + right[:14]
+    if _BENCHMARK.search(near):
+        return "benchmark"
+    if _EXPECTED.search(left[-18:] + words + right[:8]):
+        return "expected"
+    if _HISTORICAL.search(left[-18:] + right[:8]):
+        return "historical"
+    if not gain:
+        return "promised" if _PROMISE.search(left[-12:] + right[:4]) else "listed"
+    return "promised" if _PROMISE.search(left[-12:] + words + right[:8]) else "advertised"
+
+
+def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
+    """月息2分, 投1万日返300, 七天翻倍, 一万变三万: said as people say it."""
+    near = text[max(0, rate.start - 60):rate.end + 60]
+    if rate.form in ("fen", "wan"):
+        if _LOAN.search(near) or not _INVEST.search(near):
+            return None
+        return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
+    if rate.form != "daily" and not _INVEST.search(near) and "钱" not in near and "本金" not in near:
+        return None
+    return _finish(rate, rate.start, rate.end, rate.period or "total", "promised", rate.days)

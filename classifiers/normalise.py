@@ -1,0 +1,124 @@
+"""Evasion undone, places kept: text for matching, and the way back to the text as displayed.
+
+Width, case, traditional characters and a small table of look-alikes are changed character for character. What is left out (zero-width
+characters, marks put between the characters of a word, blanks that letter-space a word) is remembered, so that every span found in the
+normalised text names an exact span of the displayed text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+
+import opencc
+
+_HAN = "\u4e00-\u9fff"
+# Invisible characters and marks that combine with the character before them: nothing a reader sees as text of its own.
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u0300-\u0336\u0338-\u036f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0"
+                     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]+")
+# Marks inside a word: 保·本, 稳*赚. One to three of them, and only between two Han characters.
+_INSIDE = re.compile("[·•・‧∙●○◆◇■□▪▫★☆✦✧✨❤♥♡.*_~^`´¨'=#@&$\u2600-\u26ff\u2700-\u27bf\U0001f300-\U0001faff]+")
+# Letter-spacing: single Han characters, each apart from the next by one and the same separator (保 本 保 息, 稳-赚-不-赔).
+_SPACED = re.compile(f"[^{_HAN}]([{_HAN}](?:[ ][{_HAN}]){{1,15}})(?![{_HAN}])|[^{_HAN}]([{_HAN}]([-+/|,、])[{_HAN}](?:\\3[{_HAN}]){{1,14}})(?![{_HAN}])")
+_GAPS = re.compile("[-+/|,、 ]")
+# Look-alikes seen or to be expected in the trade's own words; only where the left character has no ordinary use beside such words.
+_ALIKE = {
+    "夲": "本", "苯": "本", "夶": "大", "笨": "笨", "琻": "金", "釒": "金", "菋": "味", "収": "收", "溢": "溢", "嬴": "赢", "赑": "赑",
+    "‰": "‰", "﹪": "%", "٪": "%", "％": "%", "〜": "~", "∼": "~", "～": "~", "﹣": "-", "－": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-",
+    "①": "1", "〇": "零", "×": "*", "＋": "+", "﹢": "+", "：": ":", "︰": ":", "\u00a0": " ", "\u3000": " ", "\t": " ", "葆": "保", "寳": "宝",
+}
+# Words written with a wrong character of the same sound or shape; the right word is put in its place, character for character.
+_WORDS = {
+    "保苯": "保本", "宝本保息": "保本保息", "葆本": "保本", "堡本": "保本", "褒本": "保本", "保夲": "保本", "保本宝息": "保本保息", "理才": "理财", "李财": "理财",
+    "收溢": "收益", "收一": "收一", "年化收溢": "年化收益", "稳攒": "稳赚", "稳转不赔": "稳赚不赔", "文赚不赔": "稳赚不赔", "躺攥": "躺赚", "谷票": "股票", "古票": "股票",
+    "配孜": "配资", "陪资": "配资", "零封险": "零风险", "0封险": "0风险", "领风险": "零风险",
+}
+_WRONG = re.compile("|".join(sorted((re.escape(w) for w, right in _WORDS.items() if w != right), key=len, reverse=True)))
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[str, str]:
+    """Traditional character -> simplified, one to one, from OpenCC (Apache-2.0)."""
+    every = [chr(code) for code in range(0x3400, 0xA000)]
+    converted = opencc.OpenCC("t2s").convert("\n".join(every)).split("\n")
+    return {a: b for a, b in zip(every, converted, strict=True) if a != b and len(b) == 1}
+
+
+class _Table(dict[int, int]):
+    """Filled as characters are met: a page knows few hundred different ones."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        value = _ALIKE.get(character, "")
+        if not value:
+            value = character
+            if code > 0x7F and not 0xD800 <= code <= 0xDFFF:
+                folded = unicodedata.normalize("NFKC", character)
+                value = folded if len(folded) == 1 else character
+            lower = value.lower()
+            value = lower if len(lower) == 1 else value
+            value = _ALIKE.get(value, value)
+            value = _simplified().get(value, value)
+        self[code] = ord(value)
+        return self[code]
+
+
+_TABLE = _Table({10: 10, 13: 10})
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """``text`` to match on. ``places[i]``: where its i-th character stands in the displayed text; None where nothing was left out."""
+
+    text: str
+    places: array[int] | None
+
+    def shown(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the displayed text for the span [start, end) found here; ``start < end``."""
+        if self.places is None:
+            return start, end
+        return self.places[start], self.places[end - 1] + 1
+
+    def at(self, place: int) -> int:
+        """Where the displayed character at ``place``, or the next one kept, stands here."""
+        return place if self.places is None else bisect_left(self.places, place)
+
+
+def normalise(text: str) -> Normal:
+    """Linear in the length of ``text``; any Unicode, lone surrogates too."""
+    folded = text.translate(_TABLE)
+    cuts = _cuts(folded)
+    places: array[int] | None = None
+    if cuts:
+        places, parts, at = array("I"), [], 0
+        for start, end in cuts:
+            if start > at:
+                parts.append(folded[at:start])
+                places.extend(range(at, start))
+            at = max(at, end)
+        parts.append(folded[at:])
+        places.extend(range(at, len(folded)))
+        folded = "".join(parts)
+    if _WRONG.search(folded):
+        folded = _WRONG.sub(lambda match: _WORDS[match.group(0)], folded)
+    return Normal(folded, places)
+
+
+def _cuts(text: str) -> list[tuple[int, int]]:
+    cuts = [match.span() for match in _UNSEEN.finditer(text)]
+    for match in _INSIDE.finditer(text):
+        start, end = match.span()
+        if end - start <= 3 and _is_han(text[start - 1:start]) and _is_han(text[end:end + 1]):
+            cuts.append((start, end))
+    for run in _SPACED.finditer("\n" + text):  # the expression wants a character before the run
+        begin = run.start()  # of the character before the run, one less in ``text``: they cancel out
+        cuts += [(begin + gap.start(), begin + gap.end()) for gap in _GAPS.finditer(run.group(0)[1:])]
+    return sorted(cuts) if cuts else cuts
+
+
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
