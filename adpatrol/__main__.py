@@ -24,6 +24,8 @@ COMMANDS: dict[str, str] = {
     "lead": "adpatrol.commands.lead",
     "deliver": "adpatrol.commands.deliver",
     "user": "adpatrol.commands.user",
+    "serve": "adpatrol.commands.serve",
+    "doctor": "adpatrol.commands.doctor",
 }
 
 
