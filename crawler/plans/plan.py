@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.plans.authority import Authority
 from crawler.plans.resolve import Layered
 from crawler.plans.siteplan import SitePlan
+from crawler.plans.urls import AddressError, origin, typed_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,15 @@ class Plan:
     problems: Sequence[Problem] = ()
 
     def find(self, site: str) -> SitePlan | None:
-        """The site with this origin, host, seed or name."""
-        wanted = site.strip().rstrip("/")
-        lower = wanted.lower()
-        for known in self.sites:
-            if lower in (known.site, *known.hosts) or wanted == known.name or site.strip() in known.seeds:
-                return known
-        return None
+        """The site with this origin, host or name, or to which this address belongs."""
+        wanted = site.strip()
+        try:
+            address = typed_address(wanted)
+        except AddressError:
+            return next((known for known in self.sites if known.name == wanted), None)
+        host = urlsplit(address).netloc
+        exact = (known for known in self.sites if known.site == origin(address) or known.name == wanted)
+        return next(exact, None) or next((known for known in self.sites if host in known.hosts), None)
 
     def facts(self) -> dict[str, Any]:
         """What every capture of a run of this plan is stamped with."""

@@ -7,10 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +38,6 @@ def test_init_makes_a_home_and_may_be_repeated(tmp_path: Path) -> None:
     assert shown.strip() == secret.strip()
 
 
-@pytest.mark.skipif(find_spec("console.roles") is None, reason="the console's roles are not there yet")
 def test_users_get_roles_and_passwords(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert "adpatrol init" in run(home, "user", "list", code=2).stderr and not home.exists()
