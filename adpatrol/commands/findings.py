@@ -27,13 +27,14 @@ def register(app: typer.Typer) -> None:
         from adpatrol.django_setup import setup
 
         setup()
+        from crawler.addresses import origin_of
         from indexer import tables
         from indexer.models import Finding
         from indexer.times import read_time
 
         tables.expect()
         rows = Finding.objects.select_related("page").defer("page__text").order_by("page__seq", "start", "end", "key")
-        rows = rows.filter(page__site=site.rstrip("/")) if site else rows
+        rows = rows.filter(page__site=origin_of(site) or site) if site else rows
         rows = rows.filter(code=code) if code else rows
         rows = rows.filter(page__run=run) if run else rows
         rows = rows.filter(page__time__gte=read_time(since)) if since else rows
@@ -57,5 +58,7 @@ def record(row: Finding) -> dict[str, Any]:
 
 
 def _line(row: Finding) -> str:
-    text = f"{LEVELS[row.level_key]}  涉嫌 {row.code}  “{row.span}”  {row.page.url}"
+    from alerts.names import code_name
+
+    text = f"{LEVELS[row.level_key]}  涉嫌{code_name(row.code)}（{row.code}）  “{row.span}”  {row.page.url}"
     return "".join(c if c.isprintable() else " " for c in text)

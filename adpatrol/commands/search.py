@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from indexer.search.protocol import Hit, SearchPage
 
 LEVELS = ("", "blue", "yellow", "orange", "red")
+NAMES = {"site": "网站", "code": "违法类型", "level": "严重程度", "gate": "页面判别", "genre": "页面类型", "outcome": "访问结果", "client": "客户端"}
+SHOWN = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
 
 
 def register(app: typer.Typer) -> None:
     @app.command(epilog="例：adpatrol search '保本 \"年化收益\" -新闻' --filter level=red --facets --json")
     def search(
         query: Annotated[str, typer.Argument(help="检索式：空格为“且”，OR 或，NOT 或 - 非，引号内为短语，title: url: 限定位置")] = "",
-        filters: Annotated[list[str] | None, typer.Option("--filter", help="字段=值：site code level gate genre outcome run client since until")]
+        filters: Annotated[list[str] | None, typer.Option("--filter", help="字段=值：平台 域名 ICP号 公司 违法类型 严重程度 时间 客户端 网站 巡查 判别（或 domain icp company code level time client site run gate …）")]
         = None,
         facets: Annotated[bool, typer.Option("--facets", help="附各字段的计数")] = False,
         limit: Annotated[int, typer.Option(help="每页条数")] = 20,
@@ -70,9 +72,12 @@ def _plain(text: str) -> str:
 
 
 def _tell(hit: Hit) -> str:
-    lines = [f"{hit.time:%Y-%m-%d %H:%M}  {_plain(hit.title) or '（无标题）'}  {_plain(hit.url)}"]
+    from alerts.names import code_name
+    from indexer.times import BEIJING
+
+    lines = [f"{hit.time.astimezone(BEIJING):%Y-%m-%d %H:%M}  {_plain(hit.title) or '（无标题）'}  {_plain(hit.url)}"]
     if hit.codes:
-        lines.append(f"    涉嫌：{'、'.join(hit.codes)}")
+        lines.append(f"    涉嫌：{'、'.join(code_name(code) for code in hit.codes)}")
     for snippet in hit.snippets:
         text = snippet.text
         for start, end in reversed(snippet.marks):
@@ -84,7 +89,7 @@ def _tell(hit: Hit) -> str:
 def _close(found: SearchPage) -> None:
     for name, counts in found.facets.items():
         if counts:
-            print(f"{name}：{'，'.join(f'{_plain(value)} {count}' for value, count in list(counts.items())[:10])}")
+            print(f"{NAMES.get(name, name)}：{'，'.join(f'{_plain(SHOWN.get(value, value))} {count}' for value, count in list(counts.items())[:10])}")
     print(f"共 {'' if found.exact else '超过 '}{found.total} 页", file=sys.stderr)
     if found.next:
         print(f"下一页：--cursor {found.next}", file=sys.stderr)

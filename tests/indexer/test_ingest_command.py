@@ -14,6 +14,7 @@ import pytest
 from archived import BLOCKED, PLAIN, PROMISE, visit, write
 
 from adpatrol.__main__ import main
+from alerts.models import Alert
 from crawler.plans.asks import open_asks
 from indexer.models import Page
 from indexer.progress import position_at
@@ -80,6 +81,15 @@ def test_follow_ends_when_its_starter_is_gone_and_everything_is_read(tmp_path: P
     assert figures["findings"] >= figures["leads"] == figures["alerts"] > 0
     asked = open_asks(home)
     assert asked == 3  # the static pages with findings, for the browser
+
+
+def test_a_run_that_saw_no_page_is_told_of(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(at_home, [visit(n, BLOCKED) for n in range(12)])
+    write(at_home, [visit(n, PLAIN, run="run-2") for n in range(20, 32)], run="run-2")
+    assert run(capsys, "ingest", "--json")[0] == 0
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.run) == ("run", "run-1")
+    assert "拦截页 12" in alert.text
 
 
 def _until(true: Callable[[], bool]) -> None:

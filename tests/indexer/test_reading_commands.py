@@ -42,7 +42,7 @@ def test_search_prints_hits_then_the_summary(stored: None, capsys: pytest.Captur
 
 
 def test_findings_are_in_archive_order_and_filtered(stored: None, capsys: pytest.CaptureFixture[str]) -> None:
-    code, lines, _ = run(capsys, "findings", "--site", "https://a.test", "--since", "2026-11-20T01:00:00+00:00", "--json")
+    code, lines, _ = run(capsys, "findings", "--site", "HTTPS://A.test:443/x", "--since", "2026-11-20T01:00:00+00:00", "--json")
     assert code == 0
     assert [line["capture"] for line in lines] == ["c1", "c2"]
     keys = {"url", "capture", "code", "span", "start", "end", "role", "level", "confidence"}
@@ -60,5 +60,9 @@ def test_misuse_is_one_chinese_line_and_exit_2(stored: None, capsys: pytest.Capt
 
 def test_a_person_reads_the_marks(stored: None, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["search", "保息"])
-    assert "保本【保息】" in capsys.readouterr().out
+        main(["search", "保息", "--facets", "--filter", "严重程度=红", "--filter", "时间=2026-11-20"])
+    said = capsys.readouterr().out
+    assert "保本【保息】" in said
+    assert "2026-11-20 10:00" in said  # in Beijing
+    assert "涉嫌：承诺保本（本金保障）" in said
+    assert "严重程度：红 3" in said
