@@ -22,7 +22,7 @@ class Expected(_Row):
     page: str
     code: str
     span: str
-    until: str = ""  # images, phones, ads: expected to be missed until the patrol goes deeper
+    until: str = ""  # images, ads (soon: within days): expected to be missed until the patrol goes deeper
 
 
 class Sample(_Row):

@@ -72,11 +72,11 @@ def path_of(url: str) -> tuple[str, str]:
 def expectations() -> Iterator[Any]:
     for sample in PATROLLED:
         for expected in sample.must_find:
-            marks = [pytest.mark.xfail(strict=True, reason=f"until the patrol reads {expected.until}")] if expected.until else []
+            marks = [pytest.mark.xfail(strict=expected.until != "soon", reason=f"until the patrol reads {expected.until}")] if expected.until else []
             yield pytest.param(sample, expected, marks=marks, id=f"{sample.name}{expected.page}-{expected.code}-{expected.span}")
 
 
-@pytest.mark.parametrize(("sample", "expected"), expectations())
+@pytest.mark.parametrize(("sample", "expected"), list(expectations()))
 def test_each_claim_of_the_table_is_found(office: Office, sample: Sample, expected: Expected) -> None:
     here = [f for f in office.findings if path_of(f["url"]) == (sample.address, expected.page)]
     assert any(f["code"] == expected.code and expected.span in f["span"] for f in here), [(f["code"], f["span"]) for f in here]
