@@ -1,260 +1,221 @@
-"""Text as people see it, with the role and place of every block, in one walk over the tree (offsets: design/commands.md)."""
+"""Text as people see it, with the role of every block and exact offsets (design/commands.md); what stands aside; links; the operator."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 import re2
 from selectolax.lexbor import LexborHTMLParser
 
+from classifiers.bounds import too_costly
+from classifiers.dom import CELL, END, LETTERS, MARK, ROW, Reading, walk
 from classifiers.encoding import decode
 from classifiers.identity import identify
+from classifiers.links import Resolver
 from classifiers.model import Block, Document, Link, Page, Role
 
-MAX_BYTES = 16 * 1024 * 1024
-MAX_LINKS = 5_000
-MAX_UNCLOSED = 20_000  # start tags without an end: the parser's cost grows with the square of the depth (100,000 deep took 23 s)
+MAX_BYTES = 32 * 1024 * 1024
+MAX_COARSE = 1_000_000  # characters read of a page that is not parsed
 MAX_SCRIPT_STRINGS = 500
-BLOCK_TAGS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "iframe", "legend", "li", "main", "menu", "nav", "ol", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"]
-)
-SILENT_TAGS = frozenset(["script", "style", "template", "noframes", "head", "title", "meta", "link", "object", "svg", "math", "textarea"])
-ROLE_BY_TAG = {
-    "nav": Role.NAV, "footer": Role.FOOTER, "button": Role.BUTTON, "form": Role.FORM, "select": Role.FORM, "label": Role.FORM, "table": Role.TABLE,
-}
-_HIDDEN = re2.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
-_ROLE_NAMES = (
-    (re2.compile(r"(?i)(?:^|[\s_-])(?:footer|foot|copyright|bottom)(?:$|[\s_-])"), Role.FOOTER),
-    (re2.compile(r"(?i)(?:^|[\s_-])(?:nav|menu|breadcrumb)(?:$|[\s_-])"), Role.NAV),
-    (re2.compile(r"(?i)(?:^|[\s_-])(?:ad|ads|advert|advertisement|banner-ad)(?:$|[\s_-])"), Role.AD),
-)
-_REFRESH = re2.compile(r"(?i)url\s*=\s*['\"]?([^'\">]{1,900})")
-_ONCLICK = re2.compile(r"""(?i)location(?:\.href)?\s*=\s*['"]([^'"]{1,900})""")
-_CHINESE = re2.compile(r"[\x{4e00}-\x{9fff}]")
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What one walk gathers. ``pending`` is the block being read."""
-
-    base: str
-    blocks: list[tuple[str, Role, str]] = field(default_factory=list)
-    asides: list[tuple[str, Role, str]] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
-    pending: list[str] = field(default_factory=list)
-    script_bytes: int = 0
-    password: bool = False
-    rows: int = 0  # table rows now open: their cells stay on one line
-
-    def flush(self, role: Role, hidden: bool, path: str) -> None:
-        if not self.pending:
-            return
-        text = " ".join("".join(self.pending).split())
-        self.pending.clear()
-        if text:
-            (self.asides if hidden else self.blocks).append((text, Role.HIDDEN if hidden else role, path))
-
-    def link(self, target: str | None, kind: str, text: str = "") -> None:
-        if not target or len(self.links) >= MAX_LINKS:
-            return
-        try:
-            url = urljoin(self.base, target.strip())
-            if urlsplit(url).scheme in ("http", "https"):
-                self.links.append(Link(url=url, text=text, kind=kind))
-        except ValueError:
-            return
+MAX_SCRIPT_CHARS = 2_000_000  # of one page, read for strings
+MAX_STRING = 2_000
+MAX_LITERALS = 20_000
+MAX_ALIKE = 5_000  # asides kept of one page
+# One class or fixed literals each: linear, so the plain engine, which needs no copy of the text, will do.
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_CONTROL = str.maketrans({MARK: " ", CELL: " ", ROW: " ", END: " "})
+_ROW = re.compile(f"{ROW}([^{ROW}{END}]*){END}")
+_SEPARATORS = re.compile(f"[{MARK}{CELL}{ROW}][A-Z]|{END}")
+# RE2: code of foreign pages is full of quotes that nothing closes, and the plain engine would go back over each of them.
+_LITERAL = re2.compile(r'''"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`''')
+_TAGS = re.compile(r"<[^<>]*>")
+_STATE = ("__INITIAL_STATE__", "__NEXT_DATA__", "__NUXT__", "__PRELOADED_STATE__", "__APOLLO_STATE__", "__INITIAL_DATA__")
 
 
 def extract(document: Document) -> Page:
-    """Never raises on foreign bytes: what cannot be read whole says so in ``Page.refused``."""
+    """Never raises on foreign bytes: what cannot be read whole says so in ``Page.refused``, and is read as far as it goes."""
     if document.plain:
         return _plain(document)
-    if len(document.body) > MAX_BYTES:
-        return Page(url=document.url, refused=f"页面超过 {MAX_BYTES // 2**20} MiB，未读取")
-    if document.body.count(b"<") - 2 * document.body.count(b"</") > MAX_UNCLOSED:
-        return Page(url=document.url, refused="标签嵌套过深，未读取")
-    decoded = decode(document.body, document.content_type)
-    tree = LexborHTMLParser(decoded.text)
-    title_node = tree.css_first("title")
-    base_node = tree.css_first("base[href]")
-    walk = _Walk(urljoin(document.url, (base_node.attributes.get("href") or "") if base_node else ""))
-    if tree.root is not None:
-        _walk(tree.root, walk)
-    title = " ".join(title_node.text().split()) if title_node else ""
-    for node in tree.css("meta"):
-        _meta(node.attributes, walk)
-    text, blocks = _join(walk.blocks, 0)
-    _, asides = _join(walk.asides, len(text) + 1)
-    full = "\n".join([text, *(a.text for a in asides)]) if asides else text
+    body, refused = document.body, ""
+    if len(body) > MAX_BYTES:
+        body, refused = body[:MAX_BYTES], f"页面超过 {MAX_BYTES // 2**20} MiB，只读取了开头部分"
+    decoded = decode(body, document.content_type)
+    costly = too_costly(decoded.text)
+    if costly:
+        refused, markup = costly, decoded.text[:MAX_COARSE]
+    else:
+        markup = LexborHTMLParser(decoded.text).html or ""
+    if MARK in markup or CELL in markup or ROW in markup or END in markup:
+        markup = markup.translate(_CONTROL)
+    return _page(document, walk(markup, coarse=bool(costly)), decoded.declared, decoded.found, refused)
+
+
+def _page(document: Document, reading: Reading, declared: str, found: str, refused: str) -> Page:
+    text, blocks = _join(_segments(reading.out, reading.rows), 0)
+    aside_parts = list(_asides(reading, {block.text for block in blocks}))
+    full = text
+    asides: tuple[Block, ...] = ()
+    if aside_parts:
+        rest, asides = _join(aside_parts, len(text) + 1)
+        full = f"{text}\n{rest}"
+    resolver = Resolver(_base(document.url, reading.base))
     return Page(
-        url=document.url, title=title, text=text, full_text=full, blocks=blocks, asides=asides, links=tuple(walk.links),
-        images=tuple(walk.images), identity=identify(full), language="zh" if _CHINESE.search(text) else "",
-        encoding_declared=decoded.declared, encoding=decoded.found, script_bytes=walk.script_bytes, has_password_field=walk.password,
+        url=document.url, title=" ".join(_plain_text(reading.title).split()), text=text, full_text=full, blocks=blocks, asides=asides,
+        links=_links(reading, resolver), images=tuple(dict.fromkeys(filter(None, map(resolver.join, reading.images)))),
+        identity=identify(full), language="zh" if _CHINESE.search(text) else "", encoding_declared=declared, encoding=found,
+        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=refused,
     )
 
 
 def _plain(document: Document) -> Page:
-    text = document.body.decode("utf-8", "surrogatepass") if _surrogates(document.body) else document.body.decode("utf-8", "replace")
+    """The text is the input itself, whatever stands in it; blocks are its lines."""
+    try:
+        text = document.body.decode("utf-8", "surrogatepass")  # lone surrogates of a JSON escape come encoded so; keeping them keeps the offsets
+    except UnicodeDecodeError:
+        text = document.body.decode("utf-8", "replace")
     blocks, at = [], 0
     for line in text.split("\n"):
         if line.strip():
-            blocks.append(Block(text=line, role=Role.MAIN, start=at, end=at + len(line)))
+            blocks.append(Block(line, Role.MAIN, at, at + len(line)))
         at += len(line) + 1
-    return Page(url=document.url, text=text, full_text=text, blocks=tuple(blocks), identity=identify(text), encoding="utf-8")
+    language = "zh" if _CHINESE.search(text) else ""
+    return Page(url=document.url, text=text, full_text=text, blocks=tuple(blocks), identity=identify(text), language=language, encoding="utf-8")
 
 
-def _surrogates(body: bytes) -> bool:
-    """Lone surrogates of a JSON escape come encoded so; keeping them keeps the offsets."""
-    try:
-        body.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _plain_text(markup: str) -> str:
+    """Text as lexbor escapes it, read back."""
+    if "&" not in markup:
+        return markup
+    return markup.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#x27;", "'").replace("&amp;", "&")
 
 
-def _join(parts: list[tuple[str, Role, str]], at: int) -> tuple[str, tuple[Block, ...]]:
+def _segments(out: list[str], rows: bool) -> Iterator[tuple[str, Role]]:
+    joined = _plain_text("".join(out))
+    if rows:
+        joined = _ROW.sub(_row, joined).replace(CELL, MARK).replace(ROW, MARK).replace(END, "")
+    for segment in joined.split(MARK):
+        words = segment[1:].split()
+        if words:
+            yield " ".join(words), LETTERS[segment[0]]
+
+
+def _row(row: re.Match[str]) -> str:
+    """Cells of one line each are put on one line, so that 年化收益率 and 12% stay together; a cell with more is broken as it stands."""
+    inner = row.group(1)
+    lines: list[str] = []
+    plain: list[str] = []
+    for cell in inner[1:].split(CELL):
+        parts = [part for part in (MARK + cell if cell[:1].isupper() else MARK + "T" + cell).split(MARK) if part[1:].strip()]
+        if len(parts) == 1:
+            plain.append(parts[0])
+            continue
+        if not parts:
+            continue
+        lines.append(_one_line(plain))
+        plain = []
+        lines.extend(parts)
+    lines.append(_one_line(plain))
+    return MARK + MARK.join(line for line in lines if line) if any(lines) else ""
+
+
+def _one_line(cells: list[str]) -> str:
+    return cells[0][0] + " ".join(cell[1:] for cell in cells) if cells else ""
+
+
+def _join(parts: Iterator[tuple[str, Role]] | list[tuple[str, Role]], at: int) -> tuple[str, tuple[Block, ...]]:
     blocks = []
-    for text, role, path in parts:
-        blocks.append(Block(text=text, role=role, start=at, end=at + len(text), path=path, hidden=role is Role.HIDDEN))
-        at += len(text) + 1
-    return "\n".join(b.text for b in blocks), tuple(blocks)
+    texts = []
+    for text, role in parts:
+        end = at + len(text)
+        blocks.append(Block(text, role, at, end, "", role is Role.HIDDEN))
+        texts.append(text)
+        at = end + 1
+    return "\n".join(texts), tuple(blocks)
 
 
-def _walk(root: Any, walk: _Walk) -> None:
-    """Depth first without recursion: a page may be nested 100,000 deep."""
-    # (node, role, hidden, leaving)
-    stack: list[tuple[Any, Role, bool, bool]] = [(root, Role.MAIN, False, False)]
-    while stack:
-        node, role, hidden, leaving = stack.pop()
-        tag = node.tag or ""
-        if leaving:
-            if tag == "tr":
-                walk.rows -= 1
-            if tag in ("td", "th"):
-                walk.pending.append(" ")
-            elif tag in BLOCK_TAGS and not (walk.rows and tag != "tr"):
-                walk.flush(role, hidden, tag)
-            continue
-        if tag == "-text":
-            walk.pending.append(node.text_content or "")
-            continue
-        if tag in SILENT_TAGS:
-            _silent(node, tag, walk)
-            continue
-        if not tag[:1].isalpha():
-            if tag.startswith("-doc"):
-                stack.extend((child, role, hidden, False) for child in reversed(_children(node)))
-            continue
-        attributes = node.attributes
-        block = tag in BLOCK_TAGS and not (walk.rows and tag != "tr")
-        if block:
-            walk.flush(role, hidden, tag)
-        if tag == "tr":
-            walk.rows += 1
-        inner_role, inner_hidden = _context(tag, attributes, role, hidden)
-        if inner_hidden != hidden and not block:
-            walk.flush(role, hidden, tag)
-        _element(node, tag, attributes, walk)
-        stack.append((node, inner_role, inner_hidden, True))
-        stack.extend((child, inner_role, inner_hidden, False) for child in reversed(_children(node)))
-    walk.flush(Role.MAIN, False, "html")
+def _asides(reading: Reading, shown: set[str]) -> Iterator[tuple[str, Role]]:
+    """``shown``: texts of the blocks; an alt or title that repeats one says nothing new."""
+    seen: set[tuple[str, str]] = set()
+    for text, letter in reading.asides[:MAX_ALIKE]:
+        words = " ".join(text.split())
+        if words and (words, letter) not in seen and (letter != "L" or words not in shown):  # the same alt stands under every icon of a list
+            seen.add((words, letter))
+            yield words, LETTERS[letter]
+    if reading.hidden:
+        for text, _ in _segments(reading.hidden, True):
+            yield text, Role.HIDDEN
+    kept: dict[str, None] = {}
+    left = MAX_SCRIPT_CHARS
+    for source, is_json in reading.scripts:
+        source = source[:left] if len(source) > left else source
+        left -= len(source)
+        for text in _script_strings(source, is_json):
+            kept[" ".join(text.split())] = None
+            if len(kept) >= MAX_SCRIPT_STRINGS:
+                break
+    for text in kept:
+        yield text, Role.SCRIPT
 
 
-def _children(node: Any) -> list[Any]:
-    children, child = [], node.child
-    while child is not None:
-        children.append(child)
-        child = child.next
-    return children
-
-
-def _context(tag: str, attributes: dict[str, str | None], role: Role, hidden: bool) -> tuple[Role, bool]:
-    inner = ROLE_BY_TAG.get(tag, role)
-    if not attributes:
-        return inner, hidden
-    if inner is role and role in (Role.MAIN, Role.TABLE):
-        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-        if names.strip():
-            inner = next((found for pattern, found in _ROLE_NAMES if pattern.search(names)), role)
-    style = attributes.get("style") or ""
-    return inner, hidden or "hidden" in attributes or bool(style and _HIDDEN.search(style))
-
-
-def _silent(node: Any, tag: str, walk: _Walk) -> None:
-    if tag == "script":
-        source = node.text() or ""
-        walk.script_bytes += len(source) + (2_000 if node.attributes.get("src") else 0)
-        kind = (node.attributes.get("type") or "").lower()
-        if "json" in kind or "__INITIAL_STATE__" in source or "__NEXT_DATA__" in source:
-            _script_strings(source, walk)
-    elif tag == "head":
-        for child in node.css("script"):
-            _silent(child, "script", walk)
-        for child in node.css("link[rel=canonical]"):
-            walk.link(child.attributes.get("href"), "canonical")
-
-
-def _script_strings(source: str, walk: _Walk) -> None:
-    """Chinese strings of JSON-LD and initial state, as asides."""
-    start = source.find("{")
-    try:
-        data = json.JSONDecoder().raw_decode(source[start:])[0] if start >= 0 else None
-    except (ValueError, RecursionError):
+def _script_strings(source: str, is_json: bool) -> Iterator[str]:
+    """Chinese sentences in the strings of JSON-LD, of initial state and of inline code."""
+    escaped = "\\u" in source
+    if source.isascii() and not escaped:
         return
-    waiting, kept = [data], 0
-    while waiting and kept < MAX_SCRIPT_STRINGS:
+    if is_json or (escaped and any(name in source for name in _STATE)):
+        start = source.find("{")
+        data: object = None
+        with suppress(ValueError, RecursionError):  # not JSON after all: read as code below
+            data = json.JSONDecoder().raw_decode(source[start:])[0] if start >= 0 else json.loads(source)
+        if data is not None:
+            yield from _json_strings(data)
+            return
+    for found in islice(_LITERAL.finditer(source), MAX_LITERALS):
+        text = found.group(0)[1:-1]
+        if "\\" in text:
+            text = _unescape(text)
+        if len(_CHINESE.findall(text)) >= 4:
+            yield _TAGS.sub(" ", text)[:MAX_STRING]  # code writes markup: the words in it count
+
+
+def _unescape(literal: str) -> str:
+    try:
+        value = json.loads('"' + literal.replace("\\'", "'").replace('"', '\\"').replace('\\\\"', '\\"') + '"')
+    except ValueError:
+        return literal
+    return value if isinstance(value, str) and value.isprintable() else literal
+
+
+def _json_strings(data: object) -> Iterator[str]:
+    waiting = [data]
+    while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            waiting.extend(value.values())
+            waiting.extend(reversed(value.values()))
         elif isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, str) and _CHINESE.search(value):
-            walk.asides.append((" ".join(value.split()), Role.SCRIPT, "script"))
-            kept += 1
+            waiting.extend(reversed(value))
+        elif isinstance(value, str) and "<" not in value and _CHINESE.search(value):
+            yield value
 
 
-def _element(node: Any, tag: str, attributes: dict[str, str | None], walk: _Walk) -> None:
-    if tag == "a":
-        walk.link(attributes.get("href"), "a", " ".join((node.text() or "").split())[:200])
-    elif tag in ("iframe", "frame"):
-        walk.link(attributes.get("src"), "frame")
-    elif tag == "img":
-        if attributes.get("src"):
-            walk.images.append(urljoin(walk.base, attributes["src"] or "") if _joinable(attributes["src"] or "") else "")
-        alt = " ".join((attributes.get("alt") or "").split())
-        if alt:
-            walk.asides.append((alt, Role.ALT, "img"))
-    elif tag == "input":
-        kind = (attributes.get("type") or "").lower()
-        walk.password = walk.password or kind == "password"
-        if kind in ("submit", "button") and attributes.get("value"):
-            walk.pending.append(f" {attributes['value']} ")
-    onclick = attributes.get("onclick")
-    if onclick:
-        found = _ONCLICK.search(onclick)
-        if found:
-            walk.link(found.group(1), "a")
+def _base(url: str, base: str) -> str:
+    return Resolver(url).join(base) or url if base else url
 
 
-def _joinable(target: str) -> bool:
-    try:
-        urlsplit(target)
-    except ValueError:
-        return False
-    return not target.startswith("data:")
-
-
-def _meta(attributes: dict[str, str | None], walk: _Walk) -> None:
-    content = " ".join((attributes.get("content") or "").split())
-    if not content:
-        return
-    if (attributes.get("name") or "").lower() in ("description", "keywords"):
-        walk.asides.append((content, Role.META, "meta"))
-    elif (attributes.get("http-equiv") or "").lower() == "refresh":
-        found = _REFRESH.search(content)
-        if found:
-            walk.link(found.group(1), "refresh")
+def _links(reading: Reading, resolver: Resolver) -> tuple[Link, ...]:
+    resolved: dict[str, str] = {}
+    links = []
+    for written, kind, first, last in reading.links:
+        url = resolved.get(written)
+        if url is None:
+            url = resolved[written] = resolver.join(written)
+        if url:
+            text = "".join(reading.out[first:last]) if last > first else ""
+            if text:
+                text = " ".join(_plain_text(_SEPARATORS.sub(" ", text)).split())[:200]
+            links.append(Link(url, text, kind))
+    return tuple(links)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Role(StrEnum):
@@ -65,20 +65,18 @@ class Document:
     plain: bool = False  # True: the body is plain text in UTF-8, judged as it stands
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A run of text of one role; ``Page.text[start:end] == text``."""
+class Block(NamedTuple):
+    """A run of text of one role; ``Page.full_text[start:end] == text``. A tuple, because a page has hundreds and they must be cheap."""
 
     text: str
     role: Role
     start: int
     end: int
-    path: str = ""  # place in the DOM: a CSS-like path such as ``html>body>div:2>p:1``
+    path: str = ""  # place in the DOM where it is known; ``extract.locate`` finds it for the few blocks that need it
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(NamedTuple):
     url: str  # absolute
     text: str = ""
     kind: str = "a"  # a, frame, refresh, canonical, image, sitemap
