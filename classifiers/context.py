@@ -37,20 +37,21 @@ _REPORT = re2.compile(
     "(?:某|那个|那家)(?:平台|公司|机构|银行|网站|p2p|理财|产品|投资|群|项目)|(?:某|该)(?:团伙|案|男子|女子|集团|公司|犯罪)|"
     f"(?:一些|部分|某些|有的|有些|很多|不少|个别|许多|大多数|多数|多家|几家|市面上|市场上|此类|这类|这种|那些|那种|类似)(?:[^,。]{{0,8}})?(?:{_WHO})|"
     "(?:向|对)(?:社会|不特定|公众|群众|老人|老年人|受害|客户|投资人|投资者|集资)[^,。]{0,8}(?:承诺|许诺|宣传|虚构)|"
-    "(?:他|她|他们|对方|销售|经理|业务员|推销员|群主|朋友|亲戚|同事|网友|导师)[^,。]{0,10}(?:承诺|保证|说|告诉|宣传|推荐|称|忽悠)|听(?:说|到|信)|曾经?(?:承诺|宣传|许诺)|当时[^,。]{0,10}(?:承诺|宣传|说)|"
-    "宣传[“\"「『]|承诺[“\"「『]|以[“\"「『]|标明|描述为|写着|写道|话术|广告(?:词|语|称|中|里)|关键词|字样|包括但不限于|例如[::“\"]|比如[::“\"]|诸如|譬如"
+    "(?:他|她|他们|对方|销售|经理|业务员|推销员|群主|朋友|亲戚|同事|网友|导师)[^,。]{0,10}(?:承诺|保证|说|告诉|宣传|推荐|称|忽悠)|听(?:说|到|信)|曾经?(?:承诺|宣传|许诺)|口头(?:承诺|保证)|我(?:参与|做了|买了|投了|被)|当时[^,。]{0,10}(?:承诺|宣传|说)|"
+    "宣传[“\"「『]|承诺[“\"「『]|以[“\"「『]|标明|描述为|写着|写道|话术|广告(?:词|语|称|中|里)|关键词|敏感词|违禁词|违规词|屏蔽词|禁用词|过滤词|词库|词表|字样|包括但不限于|例如[::“\"]|比如[::“\"]|诸如|譬如"
 )
 _AS_BAIT = re2.compile("^[”\"』」》'、]{0,2}[^,。!?\n]{0,10}(?:为诱饵|为饵|为幌子|为由|为名|为噱头|为借口|为手段|的名义|的旗号|的幌子|的口号|等名义|等方式|等手段|引诱|吸引(?:老人|公众|群众|投资)|相诱惑|的诱惑|来诱)")
 _EXPOSED = re2.compile(
     "^[”\"』」》'、]{0,2}[^。!?\n]{0,22}(?:骗局|陷阱|诈骗|圈套|诱饵|骗人|传销|庞氏|非法集资|受骗|上当|被骗|都是假|假的|不可信|不能信|不靠谱|靠谱吗|可信吗|违法|违规|要小心|要警惕|务必警惕|需警惕|应警惕|提高警惕|勿信|别信|不要相信|不要轻信|"
-    "切勿|千万别|谎言|是不可能|不可能|不现实|纯属|立案|判处|违反|处罚|拉黑|报警|跑路|爆雷|血本无归)"
+    "切勿|千万别|谎言|是不可能|不可能|不现实|纯属|立案|判处|违反|处罚|拉黑|报警|跑路|爆雷|血本无归|做梦|幻想|现在亏|结果亏|却亏|找谁|怎么办|大幅亏损|联系不上|提不出|无法兑付|兑付不了|要回|归零|高风险)|^(?:的)?(?:背后|往往|意味着|伴随|通常|必然伴随|未必|不一定|只是|是骗|就是骗|多半)"
 )
 _QUOTED = re2.compile("^[”\"』」》'、]{0,2}[^,。!?\n]{0,12}(?:噱头|话术|套路|字样|字眼|用语|等词|等表述|表述|宣传语|等宣传|等承诺|等虚假|的说法|的宣传|的误区|等内容|等用语|的谣言|的骗|类广告|之类|等信息|的承诺不|等概念)")
 _AFTER_NO = re2.compile(
     "^[^,。!?;\n]{0,10}(?:不存在|并不存在|被禁止|已被禁止|被叫停|不等于|≠|不代表|并非|不属于|不作为|不承诺|不构成|将被打破|被打破|已打破|时代(?:已经?)?(?:结束|终结|过去)|神话|不再|不适用|无法实现|无法得到|得不到|没有保证|无保证|不保证|不予|不具有)"
 )
 _ASKED = re2.compile("^[^。!;\n,]{0,10}(?:吗|么|嘛)(?:[?。,!\n”\"]|$)|^[^。!;\n,]{0,4}\\?|^[^。!;\n]{0,18}(?:靠谱|可信|可靠|真实|安全|是真的|能信|合法|正规|可能)(?:吗|么|嘛|\\?)|^[^。!;\n]{0,12}(?:是不是|有没有|会不会)")
-_DOUBT = re2.compile("是否|能否|会不会|可否|难道|岂|有没有|是不是|怎么可能|如何判断|怎样判断|真的[^,。]{0,6}$|真能[^,。]{0,6}$")
+_RHETORIC = re2.compile("^[^。!;\n,]{0,8}(?:不香|不好|不要|心动|不来|等什么|爽)(?:吗|么|\\?)")
+_DOUBT = re2.compile("(?:怎样|怎么|如何)才能|是否|能否|会不会|可否|难道|岂|有没有|是不是|怎么可能|如何判断|怎样判断|真的[^,。]{0,6}$|真能[^,。]{0,6}$")
 _WHAT = re2.compile("什么是|何为|何谓|为什么|为何|哪些|怎么|如何|怎样|哪种")
 _ANSWERED = re2.compile("^[^。;\n]{0,10}[?]")
 _LURE = re2.compile("(?:想|要|愿意|渴望|还在|希望|打算)[^。!\n]{0,14}$")
@@ -61,6 +62,8 @@ _DEPOSIT = re2.compile("存款保险|存款类|大额存单|结构性存款|国�
 _COMPARED = re2.compile("倍|高于|超过|秒杀|比[^,。]{0,6}存款|取代|替代|媲美|跑赢|远超|超越|=|等于")
 _TYPE = re2.compile("非保本|浮动|固定收益类|产品类型|收益类型|全部|不限|类型")
 _SOLICITS = re2.compile("加(?:我)?(?:微信|vx|v信|qq)|立即(?:投资|注册|购买|加入|认购|抢购|领取)|扫码|咨询热线|联系电话|私聊|点击(?:链接|下方|注册)|马上(?:加入|注册|投资)|抢购|名额有限|欢迎(?:咨询|投资|加盟)|我们(?:承诺|保证)|本(?:平台|公司)(?:承诺|保证)|客服微信")
+_LISTED_BEFORE = re2.compile("[”\"』」'][\\s、,/|和及或与;]{0,4}[“\"『「'][^“”\"』」'\n]{0,8}$")
+_LISTED_AFTER = re2.compile("^[^“”\"』」'\n]{0,8}[”\"』」'][\\s、,/|和及或与;]{0,4}[“\"『「']")
 _HEADING = re2.compile("(?:不得|禁止|严禁|警惕|骗局|骗术|话术|陷阱|特征|套路|违规|违法|敏感词|违禁|关键词|词表|过滤|误区|谣言|风险提示|常见手法|手段|举报|检测|示例|例句|用例|反例|不要|切勿|虚假)[^。\n]{0,20}$|(?:下列|如下|以下)[^。\n]{0,16}(?:行为|内容|情形|用语|说法|承诺)[::]?$")
 _CODE = re2.compile("^\\s*(?://|#|--|\\*|/\\*|<!--)|`[^`\n]{0,60}$")
 _PAGE_CLEARS = (Genre.LAW, Genre.REGULATOR, Genre.EDUCATION, Genre.NEWS, Genre.COMPLAINT, Genre.FICTION, Genre.JOB, Genre.TECHNICAL)
@@ -99,7 +102,7 @@ def _negated(before: str, after: str) -> str:
     if last is not None and not _NOT_NEGATIVE.search(before[max(0, last.start() - 2):]):
         tail = before[last.end():]
         clause = tail.replace(" ", ",").rpartition(",")
-        near = len(tail) <= 24 and not _CONTRAST.search(tail) and (not clause[1] or bool(_JOINED.search(clause[2])))
+        near = len(tail) <= (24 if clause[1] else 44) and not _CONTRAST.search(tail) and (not clause[1] or bool(_JOINED.search(clause[2])))
         if near:
             return f"否定：“{last.group(0)}”"
     forbid = _last(_FORBID, before)
@@ -113,7 +116,7 @@ def _negated(before: str, after: str) -> str:
 def _told(before: str, after: str, words: str, own: bool) -> str:
     for pattern, because in ((_WARNING, "警示他人的说法"), (_REPORT, "转述他人的说法")):
         found = pattern.search(before)
-        if found and not (own and pattern is _REPORT and found.group(0) in ("关键词", "广告语")):
+        if found and not (own and pattern is _REPORT and found.group(0) in ("关键词", "广告语", "例如:", "比如:")):
             return f"{because}：“{found.group(0)}”"
     if _THIRD.search(before) and _THIRD_END.search(after):
         return "假设他人作此承诺，用以提醒"
@@ -125,9 +128,9 @@ def _told(before: str, after: str, words: str, own: bool) -> str:
 
 
 def _asked(before: str, after: str, own: bool) -> str:
-    if _LURE.search(before):
+    if _LURE.search(before) or _RHETORIC.search(after):
         return ""
-    if _ASKED.search(after):
+    if _ASKED.search(after) and not (own and _WHAT.search(before)):
         return "疑问"
     doubt = _DOUBT.search(before)
     if doubt:
@@ -142,11 +145,7 @@ def _mentioned(text: str, start: int, end: int, own: bool) -> str:
     line_start = text.rfind("\n", max(0, start - 300), start) + 1
     line_end = text.find("\n", end, end + 300)
     line = text[line_start:line_end if line_end >= 0 else end + 300]
-    left, right = text[max(0, start - 16):start], text[end:end + 16]
-    quotes = line.count('"') + line.count("'") + line.count("“") * 2 + line.count("「") * 2
-    around = text[max(0, start - 80):end + 80]
-    quotes = max(quotes, around.count('"') + around.count("'"))
-    if quotes >= 6 and any(q in left for q in "\"'“「") and any(q in right for q in "\"'”」"):
+    if _LISTED_BEFORE.search(text[max(0, start - 24):start]) or _LISTED_AFTER.search(text[end:end + 24]):
         return "引号列举的用语"
     if line.count("|") >= 5 and len(line) < 12 * line.count("|"):
         return "词表"

@@ -28,10 +28,14 @@ PIECE = 200_000  # characters of one pass; a page of any size is read piece by p
 MOST_HEADS, MOST_CLAIMS = 3_000, 200  # of one rule on one page; beyond them nothing new is learnt
 YIELD_HEADS = ("%", "个点", "百分之", "分", "厘", "万", "翻倍", "翻番", "回本", "返", "日赚")
 _TOPICS = {
-    "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|交易|炒|期货|外汇|杠杆|利息|年化|项目|入金|代理|加盟|挣|返利|月入|日入|创业|财|富|资产|操作",
+    "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|炒|期货|外汇|杠杆|利息|年化|入金|代理|加盟|挣|返利|月入|日入|创业|获利|收入|富|资产|操作|出借|增值",
     "lending": "出借|投资|理财|借款|标的|本息|本金|逾期|坏账|债权|网贷|p2p|收益|融资|担保公司|违约",
-    "trading": "开户|入金|出金|杠杆|平台|点差|操盘|手续费|交易|实盘|炒|下单|保证金|开仓|盈利|收益|行情|平仓|喊单|倍",
+    "trading": "开户|入金|出金|操盘|手续费|点差|提供|招商|代理|实盘|交易平台|免费|注册|倍杠杆|倍资金|盈利全归|佣金|客服|喊单|领先|收费|管理费|支付利息|额度|实盘资金|加微信|秒|低息|双向|开仓送|直播间|跟单|策略|平台投资",
+    "platform": "平台|理财|p2p|网贷|互联网金融|放心|出借|年化|收益|本息|财富|安全可靠|安全保障|资金安全|投资人|风控|借贷|钱包|投资更|投资者信|投资|实力雄厚|信心|存多少|保障|返利|解冻",
 }
+
+
+_LENDER = ("出借", "投资人", "投标", "网贷", "p2p", "理财", "借款人")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
             held = _yields(normal.text, regions) if held is None else held
             hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
         elif entry.pattern is not None:
-            hits += _word_hits(entry, normal.text, regions)
+            hits += _word_hits(entry, normal.text, regions, about=entry.rule.topic == "lending" and sum(word in normal.text for word in _LENDER) >= 2)
     return _verdict(page, knowledge, normal, genre, reasons, hits, on)
 
 
@@ -138,7 +142,8 @@ def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
     return regions
 
 
-def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]]) -> list[_Hit]:
+def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, about: bool) -> list[_Hit]:
+    """``about``: the whole page is about the rule's topic, so that the words around need not say it."""
     hits: list[_Hit] = []
     for low, high in regions:
         region = text[low:high]
@@ -147,7 +152,7 @@ def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]]) -> l
             start, end = match.span()
             if end <= start or any(a < end and start < b for a, b in others):
                 continue
-            if entry.topic is not None and not entry.topic.search(region[max(0, start - 60):end + 60]):
+            if entry.topic is not None and not about and not entry.topic.search(region[max(0, start - 60):end + 60]):
                 continue
             hits.append(_Hit(entry.rule, low + start, low + end, Level[entry.rule.level.upper()]))
             if len(hits) >= MOST_CLAIMS:

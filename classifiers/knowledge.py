@@ -60,7 +60,7 @@ class Rule(_Strict):
     heads: tuple[str, ...] = ()  # literals: expressions run only around them
     patterns: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()  # another meaning of the same words: an expression that overlaps the match
-    topic: Literal["", "money", "lending", "trading"] = ""  # what the words around must be about
+    topic: Literal["", "money", "lending", "trading", "platform"] = ""  # what the words around must be about
     yields: YieldTest | None = None
     names: NameTest | None = None
     reason: str
