@@ -46,5 +46,6 @@ class Plan:
         return next(exact, None) or next((known for known in self.sites if host in known.hosts), None)
 
     def facts(self) -> dict[str, Any]:
-        """What every capture of a run of this plan is stamped with."""
-        return {"authority": self.authority.to_json() if self.authority else None}
+        """What every capture of a run of this plan is stamped with: the 授权书 only where it covers a site of it today."""
+        covers = self.authority is not None and any(site.authority for site in self.sites)
+        return {"authority": self.authority.to_json() if self.authority and covers else None}

@@ -37,6 +37,7 @@ _REMARK = re.compile(r"[(（\[【][^()（）\[\]【】]{0,60}[)）\]】]")
 _TAIL = re.compile(r"\s*[(（【][^()（）【】]{0,200}[一-鿿][^()（）【】]{0,200}[)）】]\s*$")
 _ALWAYS = re.compile(r"[\r\n]+|[，、；｜](?![／/])")
 _PARTS = re.compile(r"[\s;,|]+")
+_PARTED = re.compile(r"[\s，、；｜;,|（(【]")
 _HAN = re.compile(r"[一-鿿]")
 _SCHEME = re.compile(r"\s*(?:https?[:;]|www\.)", re.IGNORECASE)
 _NOTHING = frozenset({"", "-", "--", "/", "无", "无网址", "暂无", "没有", "n/a", "null", "none"})
@@ -149,6 +150,8 @@ def _first(cells: list[str], columns: Sequence[int]) -> str:
 def _addresses(written: str) -> list[str]:
     """The addresses of one cell. Line ends and full-width signs part them always; commas and blanks, which also stand within addresses,
     only where every piece is one by itself, or where the rest is words. What is no address at all stays whole, to be told."""
+    if not _PARTED.search(written):
+        return [written]
     found: list[str] = []
     for line in _ALWAYS.split(written):
         line = _TAIL.sub("", line).strip()

@@ -62,6 +62,10 @@ class SitePlan:
             rows.append((name, _shown(getattr(self, one.name)), self.origins.get(one.name, "内置默认值")))
         return rows
 
+    def facts(self) -> dict[str, Any]:
+        """What every capture of this site is stamped with, beside the plan's own facts: as whom, by which rules, under which 文号 ("" none)."""
+        return {"identity": self.identity, "robots": self.robots, "jurisdiction": self.jurisdiction, "authority_number": self.authority}
+
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
         out["allow"] = [str(network) for network in self.allow]

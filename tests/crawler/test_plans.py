@@ -100,6 +100,7 @@ def test_without_a_valid_authority_the_patrol_says_who_it_is(tmp_path: Path, aut
     two = site(weekly(tmp_path, authority=authority), "二号")
     assert (two.identity, two.robots, two.authority) == ("public", "obey", "")
     why = {name: where for name, _, where in two.explain()}
+    assert weekly(tmp_path).facts() == {"authority": None} and two.facts()["authority_number"] == ""
     assert says in why["identity"] and "browser 不生效" in why["identity"] and "weekly.yaml:" in why["identity"] and says in why["robots"]
 
 
@@ -108,6 +109,7 @@ def test_a_valid_authority_lets_the_settings_stand(tmp_path: Path, scope: str) -
     plan = weekly(tmp_path, authority=paper(scope=scope))
     two = site(plan, "二号")
     assert (two.identity, two.robots, two.authority) == ("browser", "ignore", "示例授〔2026〕1号")
+    assert two.facts() == {"identity": "browser", "robots": "ignore", "jurisdiction": "甲市", "authority_number": "示例授〔2026〕1号"}
     facts = plan.facts()["authority"]
     assert facts["number"] == "示例授〔2026〕1号" and facts["valid_until"] == "2026-12-31"
 
