@@ -165,7 +165,9 @@ class GateProxy:
             if passage.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             else:
-                upstream.write(_origin_form(passage, target, head))
+                request = _origin_form(passage, target, head)
+                passage.sent += len(request)
+                upstream.write(request)
                 await upstream.drain()
             await _both_ways(passage, reader, writer, upstream_reader, upstream)
         finally:

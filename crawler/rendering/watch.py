@@ -1,0 +1,113 @@
+"""What happens on one page while it loads: requests, failures, script errors, crash. Bounded, as a hostile page says as much as it likes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from playwright.async_api import Error, Page
+
+MAX_RESOURCES = 1_000
+MAX_ERRORS = 50
+MAX_TEXT = 300
+MAX_URL = 2_000
+WAITED_FOR_S = 5.0  # a request older than this is a long poll, not the page's content
+_CONTENT = frozenset({"document", "script", "stylesheet", "xhr", "fetch"})
+
+_watches: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
+
+
+class Watch:
+    """``resources``: one row a request: url, type, method, status, mime, failed. ``main``: the top frame's newest answer."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.began = datetime.now(UTC)
+        self.resources: list[dict[str, Any]] = []
+        self.dropped = 0
+        self.errors: list[str] = []
+        self.sockets: list[str] = []
+        self.main: Any = None
+        self.crashed = asyncio.Event()
+        self._rows: dict[Any, dict[str, Any]] = {}
+        self._pending: dict[Any, float] = {}
+        for event, handler in (
+            ("request", self._request), ("response", self._response), ("requestfinished", self._finished), ("requestfailed", self._failed),
+            ("console", self._console), ("pageerror", self._pageerror), ("websocket", self._socket), ("crash", self._crash), ("popup", self._popup),
+        ):
+            page.on(event, handler)  # type: ignore[call-overload]
+
+    def waits_for(self) -> int:
+        """Requests under way that may still change what the page shows."""
+        now = time.monotonic()
+        return sum(now - since < WAITED_FOR_S for since in self._pending.values())
+
+    def _request(self, request: Any) -> None:
+        if request.resource_type in _CONTENT and len(self._pending) < MAX_RESOURCES:
+            self._pending[request] = time.monotonic()
+        if request.url.startswith(("data:", "blob:")):
+            return
+        if len(self.resources) >= MAX_RESOURCES:
+            self.dropped += 1
+            return
+        row = {"url": request.url[:MAX_URL], "type": request.resource_type, "method": request.method}
+        self._rows[request] = row
+        self.resources.append(row)
+
+    def _response(self, response: Any) -> None:
+        row = self._rows.get(response.request)
+        if row is not None:
+            row["status"] = response.status
+            row["mime"] = response.headers.get("content-type", "")[:100]
+        with suppress(Error):  # a request of a worker, or of a frame that is gone, has no frame
+            if response.request.is_navigation_request() and response.request.frame == self.page.main_frame and not 300 <= response.status < 400:
+                self.main = response
+
+    def _finished(self, request: Any) -> None:
+        self._pending.pop(request, None)
+        self._rows.pop(request, None)
+
+    def _failed(self, request: Any) -> None:
+        self._pending.pop(request, None)
+        row = self._rows.pop(request, None)
+        if row is not None:
+            row["failed"] = (request.failure or "")[:MAX_TEXT]
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self._error(message.text)
+
+    def _pageerror(self, error: Any) -> None:
+        self._error(str(error))
+
+    def _error(self, text: str) -> None:
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(text[:MAX_TEXT])
+
+    def _socket(self, socket: Any) -> None:
+        if len(self.sockets) < MAX_ERRORS:
+            self.sockets.append(socket.url[:MAX_URL])
+
+    def _crash(self, page: Any) -> None:
+        self.crashed.set()
+
+    async def _popup(self, page: Page) -> None:
+        with suppress(Error):
+            await page.close()
+
+
+async def begin(page: Page, request: Any = None) -> None:
+    """scrapy-playwright's page init callback: before the first request of the page."""
+    _watches[page] = Watch(page)
+
+
+def watch_of(page: Page) -> Watch:
+    """The page's watch; for a page without one, begun now."""
+    watch = _watches.get(page)
+    if watch is None:
+        watch = _watches[page] = Watch(page)
+    return watch
