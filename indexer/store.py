@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
 
@@ -30,10 +29,10 @@ def store(readings: Sequence[Reading]) -> None:
         known = dict(Page.objects.filter(capture_id__in=[r.capture.id for r in readings]).values_list("capture_id", "id"))
         index.remove(known)
         Page.objects.filter(id__in=known.values()).delete()
-        taken = _Taken()
+        taken = _Taken([reading.page for reading in readings if reading.page.capture_id not in known])
         for reading in readings:
             page = reading.page
-            page.id = known.get(page.capture_id) or _number(page.time, page.capture_id, taken)
+            page.id = known.get(page.capture_id) or document_number(page.time, page.capture_id, taken)
             taken.mine.add(page.id)
             for finding in reading.findings:
                 finding.page = page  # takes the number over
@@ -67,14 +66,14 @@ def empty() -> None:
 
 
 class _Taken:
-    """Numbers in the store or given out in this batch."""
+    """Numbers in the store or given out in this batch. Those each page would take first are looked up together."""
 
-    def __init__(self) -> None:
+    def __init__(self, pages: Sequence[Page]) -> None:
         self.mine: set[int] = set()
+        self._first = {document_number(page.time, page.capture_id) for page in pages}
+        self._stored = set(Page.objects.filter(id__in=self._first).values_list("id", flat=True))
 
     def __contains__(self, number: object) -> bool:
-        return number in self.mine or (isinstance(number, int) and Page.objects.filter(id=number).exists())
-
-
-def _number(time: datetime, capture_id: str, taken: _Taken) -> int:
-    return document_number(time, capture_id, taken)
+        if number in self.mine or number in self._stored:
+            return True
+        return isinstance(number, int) and number not in self._first and Page.objects.filter(id=number).exists()

@@ -19,7 +19,7 @@ from indexer.search.highlight import marks, snippets
 from indexer.search.order import TIE_BITS, bucket, first_of, microseconds, read_cursor, write_cursor
 from indexer.search.protocol import EXACT_HITS, FACETS, LEVELS, And, Hit, IndexDoc, Node, Or, Phrase, SearchPage, SearchQuery
 from indexer.search.query import phrases
-from indexer.search.tokens import normalise, words
+from indexer.search.tokens import indexed, words
 
 COLUMNS = {"site": "p.site", "gate": "p.gate", "genre": "p.genre", "outcome": "p.outcome", "run": "p.run"}
 # One value each, in the text of a page's row. Names and numbers that pages show are matched as people write them.
@@ -34,10 +34,6 @@ T = TypeVar("T")
 CHUNK = 500
 _INSERT = "INSERT INTO indexer_fts (rowid, title, text, url, mark) VALUES (%s, %s, %s, %s, 'x')"
 _DELETE = "INSERT INTO indexer_fts (indexer_fts, rowid, title, text, url, mark) VALUES ('delete', %s, %s, %s, %s, 'x')"
-
-
-def _folded(text: str) -> str:
-    return words(normalise(text))
 
 
 def _literal(value: str) -> str:
@@ -65,7 +61,7 @@ class SqliteIndex:
         count = 0
         for chunk in _chunks(docs):
             numbers = dict(Page.objects.filter(capture_id__in=[d.capture_id for d in chunk]).values_list("capture_id", "id"))
-            rows = [(numbers[d.capture_id], _folded(d.title), _folded(d.text), _folded(d.url)) for d in chunk]
+            rows = [(numbers[d.capture_id], indexed(d.title), indexed(d.text), indexed(d.url)) for d in chunk]
             with connection.cursor() as cursor:
                 cursor.executemany(_INSERT, rows)
             count += len(rows)
@@ -75,7 +71,7 @@ class SqliteIndex:
         """While the rows still say what was indexed: FTS5 wants the old tokens again."""
         for chunk in _chunks(capture_ids):
             pages = Page.objects.filter(capture_id__in=chunk).values_list("id", "title", "text", "url")
-            rows = [(number, _folded(title), _folded(text), _folded(url)) for number, title, text, url in pages]
+            rows = [(number, indexed(title), indexed(text), indexed(url)) for number, title, text, url in pages]
             with connection.cursor() as cursor:
                 cursor.executemany(_DELETE, rows)
 

@@ -80,3 +80,19 @@ def words(chars: str) -> str:
     """Folded characters as the index stores them: ASCII words separated by blanks."""
     table = _WORDS
     return " ".join([table[char] for char in chars])
+
+
+class _Indexed(dict[str, str]):
+    """Each character of a text as the words it is indexed by: none, one or several."""
+
+    def __missing__(self, char: str) -> str:
+        value = self[char] = words(_FOLDS[char])
+        return value
+
+
+_INDEXED = _Indexed()
+
+
+def indexed(text: str) -> str:
+    """``words(normalise(text))`` in one pass."""
+    return " ".join(filter(None, map(_INDEXED.__getitem__, text)))

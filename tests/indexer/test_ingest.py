@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from pathlib import Path
 
 import pytest
-from archived import BLOCKED, MISSING, PLAIN, PROMISE, html, visit, write
+from archived import BLOCKED, MISSING, PLAIN, PROMISE, T0, html, visit, write
 
 from adpatrol.home import SHIPPED
 from classifiers.knowledge import Knowledge, load_knowledge
@@ -18,6 +19,7 @@ from indexer.errors import IngestBusy
 from indexer.lock import only_ingest
 from indexer.models import Excused, Finding, Page
 from indexer.rebuild import digest, rebuild
+from indexer.search import order
 from indexer.search.query import parse
 from indexer.search.sqlite import SqliteIndex
 
@@ -186,6 +188,15 @@ def test_storing_a_capture_again_replaces_it(tmp_path: Path, knowledge: Knowledg
     store.store([reading.read(tmp_path / "archive", capture, knowledge, None) for capture in captures])
     assert digest() == before
     assert store.position() == captures[-1].seq
+
+
+def test_captures_of_one_moment_and_one_number_keep_apart(tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits = [dataclasses.replace(visit(n, PROMISE), time=T0) for n in range(6)]
+    monkeypatch.setattr(order, "TIE_BITS", 3)  # eight numbers a millisecond: they meet
+    write(tmp_path, visits)
+    for limit in (2, 4):
+        catch_up(tmp_path, knowledge, limit=limit)
+    assert Page.objects.count() == SqliteIndex().count() == 6
 
 
 def test_only_one_ingest_in_a_home(tmp_path: Path, knowledge: Knowledge) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from indexer.search.highlight import marks, snippets
 from indexer.search.protocol import Phrase
-from indexer.search.tokens import normalise, tokens, words
+from indexer.search.tokens import indexed, normalise, tokens, words
 
 TEXT = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("保本收益１８％%臺ＡａＺ\u3000 \n㎡½①ﬁ")), max_size=80)
 
@@ -19,6 +19,11 @@ def test_offsets_lead_back_to_the_original(text: str) -> None:
     for i, char in enumerate(read.chars):
         start, end = read.span(i, 1)
         assert char in normalise(text[start:end])
+
+
+@given(TEXT)
+def test_the_short_way_to_the_index_is_the_same_way(text: str) -> None:
+    assert indexed(text) == words(normalise(text))
 
 
 @given(TEXT)
