@@ -26,8 +26,12 @@ _CODECS = {
 }
 _CHINESE = ("gb18030", "big5hkscs", "utf-8")
 _OTHERS = ["utf_8", "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "cp1252"]
+_ASCII = re.compile("[\0-\x7f]+")
 SAMPLE_BYTES = 12_000
+CLEAR = 0.25  # share of common characters, without a fault, at which no other reading need be tried
 MARGIN = 0.05  # how much better another reading must be before a declaration is called wrong
+FEW = 60  # characters
+_FIRST_LEVEL = {"gb18030": (b"\xb0\xa1", b"\xd7\xf9"), "big5hkscs": (b"\xa4\x40", b"\xc6\x7e")}
 PLAUSIBLE = 0.12  # share of common characters below which a reading is not Chinese
 
 # The commonest characters of Chinese text, simplified and traditional: right readings are full of them, wrong ones are not.
@@ -91,7 +95,12 @@ def _sample(body: bytes) -> bytes:
 def _choose(sample: bytes, known: str) -> str:
     if sample[:1000].count(0) >= 50:
         return "utf-16-be" if sample[:1000:2].count(0) > sample[1:1000:2].count(0) else "utf-16-le"
-    scores = {codec: _score(sample, codec) for codec in dict.fromkeys((known, *_CHINESE)) if codec}
+    scores: dict[str, float] = {}
+    for codec in dict.fromkeys((known, *_CHINESE)):
+        if codec:
+            scores[codec] = _score(sample, codec)
+            if scores[codec] >= CLEAR:
+                return codec
     best = max(scores, key=lambda codec: scores[codec])
     if known and scores[known] >= scores[best] - MARGIN:
         return known
@@ -99,14 +108,27 @@ def _choose(sample: bytes, known: str) -> str:
         return best
     if known:
         return known
+    for codec in ("gb18030", "big5hkscs"):
+        if _few_but_ordinary(sample, codec):
+            return codec
     guess = from_bytes(sample[:4096], cp_isolation=_OTHERS).best()
     return _known(guess.encoding) or best if guess else best
 
 
+def _few_but_ordinary(sample: bytes, codec: str) -> bool:
+    """A handful of characters, all of them of the first level of the standard: too few to count common ones, but Chinese."""
+    text = _ASCII.sub("", sample.decode(codec, "replace"))
+    if not 0 < len(text) < FEW:
+        return False
+    first, last = _FIRST_LEVEL[codec]
+    ordinary = sum(first <= char.encode(codec, "replace") <= last or char in _COMMON for char in text)
+    return ordinary >= 0.9 * len(text)
+
+
 def _score(sample: bytes, codec: str) -> float:
     """Share of common characters among those beyond ASCII, less a penalty for bytes that do not decode: about -1 … 1."""
-    text = [c for c in sample.decode(codec, "replace") if c > "\x7f"]
+    text = _ASCII.sub("", sample.decode(codec, "replace"))
     if not text:
         return 0.0
     faults = max(0, text.count("\ufffd") - 1)  # the cut may fall inside a character
-    return sum(c in _COMMON for c in text) / len(text) - min(1.0, 5 * faults / len(text))
+    return sum(map(_COMMON.__contains__, text)) / len(text) - min(1.0, 5 * faults / len(text))
