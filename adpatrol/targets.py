@@ -29,22 +29,23 @@ class Target:
     error: str = ""
 
 
-def read_targets(names: Sequence[str], *, stdin: bytes | None, allow: Sequence[Network] = ()) -> Iterator[Target]:
-    """Every document behind the names, in order; unreadable ones as targets with ``error``, so that the scan goes on."""
+def read_targets(names: Sequence[str], *, stdin: bytes | None, allow: Sequence[Network] = (), render: bool = False) -> Iterator[Target]:
+    """Every document behind the names, in order; unreadable ones as targets with ``error``, so that the scan goes on. ``render``: addresses
+    are opened in the browser."""
     for name in names or ["-"]:
         if name == "-":
             yield Target("-", Document(body=stdin or b"", plain=True))
         elif name.startswith(("http://", "https://")):
-            yield _from_url(name, allow)
+            yield _from_url(name, allow, render)
         else:
             yield from _from_path(Path(name), name)
 
 
-def _from_url(url: str, allow: Sequence[Network]) -> Target:
-    from crawler.single import FetchFailed, fetch
+def _from_url(url: str, allow: Sequence[Network], render: bool) -> Target:
+    from crawler.single import FetchFailed, fetch, fetch_rendered
 
     try:
-        got = fetch(url, allow)
+        got = (fetch_rendered if render else fetch)(url, allow)
     except FetchFailed as error:
         return Target(url, error=str(error))
     return Target(url, Document(body=got.body, url=got.url, content_type=got.content_type))

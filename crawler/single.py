@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 import ssl
@@ -90,6 +91,44 @@ def _once(url: str, policy: EgressPolicy) -> tuple[Fetched, str]:
         )
     finally:
         connection.close()
+
+
+def fetch_rendered(url: str, allow: Sequence[Network] = (), client: str = "desktop-browser") -> Fetched:
+    """The page as Chromium shows it, frames and shadow trees included; the browser's only way out is our gate. Raises FetchFailed."""
+    from crawler.rendering.errors import RenderError
+
+    try:
+        return asyncio.run(_rendered(url, EgressPolicy(allow=tuple(allow)), client))
+    except RenderError as error:
+        raise FetchFailed(error.detail) from error
+
+
+async def _rendered(url: str, policy: EgressPolicy, client: str) -> Fetched:
+    from playwright.async_api import Error, async_playwright
+
+    from crawler.guards.proxy import GATE_HEADER, running_proxy
+    from crawler.rendering.chromium import NAVIGATE_S, context_kwargs, launch_options
+    from crawler.rendering.errors import of_gate, of_playwright
+    from crawler.rendering.page import take
+    from crawler.rendering.watch import begin
+
+    async with running_proxy(policy) as proxy:
+        options = launch_options(proxy.url)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(**options)
+            try:
+                page = await (await browser.new_context(**context_kwargs(client))).new_page()
+                await begin(page)
+                answer = await page.goto(url, wait_until="commit", timeout=NAVIGATE_S * 1000)
+                said = proxy.said(await answer.header_value(GATE_HEADER)) if answer is not None else ""
+                if said:
+                    raise of_gate(said, proxy.last_reason())
+                seen = await take(page, url)
+            except Error as error:
+                raise of_gate("refused", proxy.last_reason()) if "ERR_TUNNEL" in error.message else of_playwright(error.message) from error
+            finally:
+                await browser.close()
+    return Fetched(seen.final_url, seen.dom.encode("utf-8", "replace"), "text/html; charset=utf-8", seen.status or 0)
 
 
 def _bounded(answer: http.client.HTTPResponse) -> bytes:

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
         jsonl: Annotated[Path | None, typer.Option(help="逐行含 id 与 text 或 html 的文件")] = None,
         text: Annotated[bool, typer.Option("--text", help="输出中带上页面文字")] = False,
         allow: Annotated[list[str] | None, typer.Option(help="允许访问的内网网段（CIDR）")] = None,
+        render: Annotated[bool, typer.Option("--render", help="网址用浏览器打开（页面内容由脚本生成时）")] = False,
     ) -> None:
         """研判而不入库。退出码：0 未发现，1 有涉嫌违法点，2 有文件无法读取。"""
         from adpatrol.judging import Judge
@@ -34,7 +35,7 @@ def register(app: typer.Typer) -> None:
             (t.source, "source", t.document, t.error)
             for t in read_targets(
                 targets or [], stdin=sys.stdin.buffer.read() if not targets or "-" in targets else None,
-                allow=[ipaddress.ip_network(a, strict=False) for a in allow or []],
+                allow=[ipaddress.ip_network(a, strict=False) for a in allow or []], render=render,
             )
         )
         for source, key, document, error in rows:

@@ -115,6 +115,10 @@ class GateProxy:
         after = since if isinstance(since, datetime) else datetime.fromtimestamp(since, UTC)
         return [passage for passage in self.log if passage.host == host.lower().strip("[]") and passage.time >= after]
 
+    def last_reason(self) -> str:
+        """Why the newest connection that was not opened was not; "" where all were."""
+        return next((passage.reason for passage in reversed(self.log) if passage.reason), "")
+
     def said(self, header: str | None) -> str:
         """The outcome where a GATE_HEADER value is of this gate; "" where a site made it up."""
         token, _, outcome = (header or "").partition(" ")
