@@ -3,10 +3,10 @@ changes nothing. Our own archives come in by their visit marks, others' by their
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import re
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -33,6 +33,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 _SEEN = ("urn:x-adpatrol:dom:", "urn:text:", "urn:view:", "urn:fullPage:")
 GROUP = 500
 MAX_OWN = 2_000  # records of one visit
+MAX_PLAIN_BYTES = 4 * MAX_WARC_BYTES
 MAX_URL = 8_192
 MAX_HEAD = 64 * 1024  # of an HTTP answer
 MAX_HEADERS = 100
@@ -160,19 +161,40 @@ def _by_member(path: Path, name: str) -> None:
 def _rewrite(path: Path, better: Path) -> int:
     """Plain WARC, or gzip in one piece, as one member a record: how many. The records' own bytes and headers stay."""
     count = end = 0
-    with better.open("wb") as target:
+    with path.open("rb") as source, better.open("wb") as target, tempfile.TemporaryFile(dir=path.parent) as plain:
+        unpacked: IO[bytes] = source
+        if source.read(2) == b"\x1f\x8b":
+            _unpack(source, plain)
+            unpacked = plain
+        unpacked.seek(0)
+        writer = WARCWriter(target, gzip=True, warc_version="1.1")
         try:
-            with path.open("rb") as head:
-                whole = head.read(2) == b"\x1f\x8b"
-            with gzip.open(path, "rb") if whole else path.open("rb") as source:
-                writer = WARCWriter(target, gzip=True, warc_version="1.1")
-                for record in ArchiveIterator(source, no_record_parse=True):
-                    writer.write_record(record)
-                    count, end = count + 1, target.tell()
-        except (ArchiveLoadFailed, EOFError, gzip.BadGzipFile, zlib.error, ValueError, LookupError, TypeError, AttributeError):
+            for record in ArchiveIterator(unpacked, no_record_parse=True):
+                writer.write_record(record)
+                count, end = count + 1, target.tell()
+        except (ArchiveLoadFailed, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError):
             pass  # what stands before the fault is kept; warcio meets odd bytes with these
         target.truncate(end)
     return count
+
+
+def _unpack(source: IO[bytes], plain: IO[bytes]) -> None:
+    """All gzip members one after another, as far as they go, under a bound."""
+    source.seek(0)
+    left, unpacker = MAX_PLAIN_BYTES, zlib.decompressobj(31)
+    while data := source.read(1 << 18):
+        while data:
+            try:
+                piece = unpacker.decompress(data, 1 << 20)
+            except zlib.error:
+                return
+            left -= len(piece)
+            if left < 0:
+                raise ArchiveUnreadable("文件展开后过大，请先拆分")
+            plain.write(piece)
+            data = unpacker.unconsumed_tail
+            if unpacker.eof:
+                data, unpacker = unpacker.unused_data, zlib.decompressobj(31)
 
 
 def _ledgered(copy: Path, file: str, run: str, ledger: LedgerWriter, why: list[str]) -> int:
