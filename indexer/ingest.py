@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from classifiers.knowledge import Knowledge
@@ -11,6 +12,7 @@ from evidence.ledger import captures
 from indexer.apart import ReaderApart
 from indexer.asks import ask_for_evidence
 from indexer.lock import only_ingest
+from indexer.patience import patiently
 from indexer.priors import Priors
 from indexer.reading import Reading
 from indexer.store import position, store
@@ -40,11 +42,11 @@ def _read_on(archive: Path, reader: ReaderApart, *, limit: int | None, ask: bool
             break
         if ask:
             ask_for_evidence(archive.parent, batch)
-        store(batch)
+        patiently(partial(store, batch))
         priors.stored()
         done += len(batch)
         if after_batch is not None:
-            after_batch()
+            patiently(after_batch)
     return done
 
 
