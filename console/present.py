@@ -31,7 +31,7 @@ CLIENTS = {"desktop-static": "电脑·静态", "desktop-browser": "电脑·浏�
 SOURCES = {"dom": "浏览器渲染后的页面", "response": "网站应答原文", "text": "浏览器所存文字"}
 FIELDS = {
     "level": "等级", "code": "涉嫌类型", "genre": "页面类型", "gate": "页面判别", "outcome": "访问结果", "site": "网站", "run": "巡查",
-    "client": "访问方式", "since": "起", "until": "止",
+    "client": "访问方式", "domain": "域名", "icp": "备案号", "company": "主办者", "since": "起", "until": "止",
 }
 PERIODS = {"year": "年", "month": "月", "day": "日", "total": "总计"}
 
@@ -42,4 +42,6 @@ def label(kind: str, value: str) -> str:
 
     tables = {"level": LEVELS, "state": STATES, "gate": GATES, "outcome": OUTCOMES, "genre": GENRES, "role": ROLES, "client": CLIENTS,
               "source": SOURCES, "period": PERIODS}
+    if kind == "site":
+        return value.removeprefix("https://").removeprefix("http://")
     return code_name(value) if kind == "code" else tables.get(kind, {}).get(value, value)

@@ -42,10 +42,14 @@ def capture(request: HttpRequest, id: str) -> HttpResponse:
     spans = [Span(f.start, f.end, str(n), f.level_key) for n, f in enumerate(findings, 1)]
     spans += [Span(e.start, e.end, f"例{n}", "excused") for n, e in enumerate(excused, 1)]
     shown = page.visible_chars if 0 < page.visible_chars <= len(page.text) else len(page.text)
+    laws, cited = {}, set()
+    for n, f in enumerate(findings, 1):  # each article stands open where it is first cited
+        laws[n] = [(law, law.id not in cited) for law in provisions(f.provisions)]
+        cited |= set(f.provisions)
     numbers = dict(LeadFinding.objects.filter(url_key=page.url_key).values_list("code", "lead__number"))
     context = {
         "page": page, "stored": stored, "problem": problem, "excused": [(f"例{n}", e) for n, e in enumerate(excused, 1)],
-        "findings": [{"n": n, "f": f, "laws": provisions(f.provisions), "facts": _facts(f.claim), "why_not": why_not(page, f),
+        "findings": [{"n": n, "f": f, "laws": laws[n], "facts": _facts(f.claim), "why_not": why_not(page, f),
                       "lead": numbers.get(f.code)} for n, f in enumerate(findings, 1)],
         "text": marked(page.text, spans, last=shown), "asides": marked(page.text, spans, first=shown) if page.text[shown:].strip() else "",
         "platform": Platform.objects.filter(key=platform_key(page.site)).first(), "facts": _visit_facts(stored),

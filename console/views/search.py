@@ -24,7 +24,7 @@ from indexer.search.sqlite import SqliteIndex
 READERS = ("officer", "analyst", "leader")
 SIZES = (20, 50, 100)
 FACET_MOST = 12
-FACET_ORDER = ("level", "code", "genre", "gate", "outcome", "site")
+FACET_ORDER = ("level", "code", "genre", "gate", "outcome", "client", "site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ def captures(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest, asked: Asked, found: SearchPage | None, problem: str) -> dict[str, Any]:
     return {
-        "asked": asked, "problem": problem, "found": found, "any": found is None or bool(found.total) or Page.objects.exists(),
+        "asked": asked, "focus": not asked.q and not asked.filters and request.resolver_match is not None and request.resolver_match.url_name == "search",
+        "problem": problem, "found": found, "any": found is None or bool(found.total) or Page.objects.exists(),
         "pills": [_pill(asked, *f) for f in asked.filters], "facets": _facets(asked, found) if found else [],
         "next": asked.link(cursor=found.next) if found and found.next else "", "first": asked.link() if asked.cursor else "",
         "sorts": [("newest", "新的在前", asked.link(sort="newest")), ("oldest", "旧的在前", asked.link(sort="oldest"))],
