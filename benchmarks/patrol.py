@@ -62,10 +62,12 @@ def ours(pages: int, *, ingest: bool) -> Cost:
 
 def _patrol(home: str, args: list[str], *, pinned: bool) -> Cost:
     env = os.environ | {"ADPATROL_HOME": home}
+    plan = Path(home) / "bench.yaml"  # the static way only: what a browser costs is another figure (G9)
+    plan.write_text("name: bench\ndefaults: {render: never}\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "adpatrol", "init"], cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "adpatrol", "patrol", *args, "--delay", "0", "--allow", "127.0.0.0/8", "--json"], cwd=ROOT, env=env, check=True,
+        [sys.executable, "-m", "adpatrol", "patrol", "--plan", str(plan), *args, "--delay", "0", "--allow", "127.0.0.0/8", "--json"], cwd=ROOT, env=env, check=True,
         capture_output=True, text=True, timeout=900, preexec_fn=_first_core if pinned else None,
     )
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)

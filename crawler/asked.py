@@ -15,14 +15,20 @@ LEASE_S = 30.0
 
 
 class Asked:
-    def __init__(self, home: Path, run: str, plans: Sequence[SitePlan], caught_up: Callable[[int], bool]) -> None:
-        self._home, self._run, self._plans, self._caught_up = home, run, plans, caught_up
+    def __init__(self, home: Path, run: str, plans: Sequence[SitePlan], caught_up: Callable[[int], bool], *, browser: bool) -> None:
+        self._home, self._run, self._plans, self._caught_up, self._browser = home, run, plans, caught_up, browser
         self._sites = {plan.site: number for number, plan in enumerate(plans)}
 
     def take(self) -> list[tuple[Ask, Found]]:
         """What is asked of the sites of this run."""
         asks = take_asks(self._home, worker=self._run, limit=LIMIT, lease_s=LEASE_S, sites=list(self._sites))
-        return [(ask, self._found(ask)) for ask in asks]
+        cannot = [ask.id for ask in asks if not self._shows(ask)]
+        if cannot:
+            done(self._home, cannot, result="本机没有 Chromium，或计划不用浏览器")
+        return [(ask, self._found(ask)) for ask in asks if self._shows(ask)]
+
+    def _shows(self, ask: Ask) -> bool:
+        return self._browser and self._plans[self._sites[ask.site]].render != "never"
 
     def taken(self, asks: Sequence[Ask]) -> None:
         """They are in the frontier, which forgets nothing."""

@@ -45,4 +45,4 @@ def leads_of_sitemap(body: bytes) -> Leads:
 
 
 def sitemaps_of_robots(body: bytes, url: str) -> list[str]:
-    return list(sitemap_urls_from_robots(body[:500_000].decode("utf-8", "replace"), base_url=url))[:MAX_SITEMAPS]
+    return list(sitemap_urls_from_robots(body[:500_000], base_url=url))[:MAX_SITEMAPS]

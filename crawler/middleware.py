@@ -48,6 +48,8 @@ class CaptureMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         request.meta["download_maxsize"] = MAX_DECODED_BYTES
+        if "seen" in request.meta:  # shown in the browser: its records are made of what was seen
+            return response
         flags = response.flags
         truncated = "length" if "download_stopped" in flags else "disconnect" if "dataloss" in flags else ""
         address = str(response.ip_address or "")

@@ -17,6 +17,7 @@ from twisted.internet.error import ConnectError, ConnectionLost, NoRouteError
 from twisted.internet.ssl import VerificationError
 
 from crawler.guards.resolver import AddressRefused
+from crawler.rendering.errors import RenderError
 from evidence.capture import Outcome
 
 _PASSING = frozenset({Outcome.TIMEOUT, Outcome.RESET, Outcome.CONNECT, Outcome.DNS, Outcome.RATE_LIMITED, Outcome.BROWSER_CRASH})
@@ -57,6 +58,8 @@ def _of_failure(chain: list[BaseException]) -> Met:
     refused = next((e for e in chain if isinstance(e, AddressRefused)), None)
     if refused is not None:
         return Met(Outcome.REFUSED_ADDRESS, f"出口闸门拒绝访问：{refused}")
+    if isinstance(first, RenderError):
+        return Met(first.outcome, first.detail)
     if isinstance(first, IgnoreRequest):
         return _ignored(first)
     if any(isinstance(e, SSL.Error | VerificationError) for e in chain) or any("SSL" in type(e).__name__ for e in chain):

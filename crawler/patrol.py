@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import gc
+import logging
 import os
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +27,9 @@ from crawler.errors import PatrolError, PatrolStopped
 from crawler.frontier import Frontier, path_of, runs
 from crawler.guards.egress import EgressPolicy
 from crawler.guards.resolver import GatedResolver
+from crawler.logs import logged_to
 from crawler.plans import SitePlan
+from crawler.rendering.chromium import chromium_path
 from crawler.scope import Scope
 from crawler.settings import scrapy_settings
 from crawler.spider import PatrolSpider, Work
@@ -114,7 +118,8 @@ class _Patrol:
         self, order: PatrolOrder, home: Path, run: str, frontier: Frontier, on_event: Callable[[Event], None], caught_up: Callable[[int], bool],
     ) -> None:
         self._order, self._run, self._frontier, self._on_event = order, run, frontier, on_event
-        self._asks = Asked(home, run, order.sites, caught_up)
+        self._browser = any(plan.render != "never" for plan in order.sites) and chromium_path() is not None
+        self._asks = Asked(home, run, order.sites, caught_up, browser=self._browser)
         self._last_seq, self._may_end = 0, False
         self._folder = home / "archive"
         self._outcomes: Counter[str] = Counter()
@@ -131,7 +136,7 @@ class _Patrol:
         for capture in captures(self._folder, run=self._run):
             self._count(capture)
         self._on_event({"event": "run", "run": self._run, "sites": len(self._order.sites)})
-        with ArchiveWriter(self._folder, run=self._run) as writer:
+        with logged_to(self._folder.parent / "logs" / "patrol.log"), ArchiveWriter(self._folder, run=self._run) as writer:
             self._crawl(writer)
         summary = self._summary(time.monotonic() - began)
         if self._stopped:
@@ -154,9 +159,10 @@ class _Patrol:
         desk = Desk(self._frontier, plans)
         committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed)
         facts = {"run": self._run, "plan": self._order.plan, **self._order.facts}
-        work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers, lambda: self._may_end)
+        work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers, lambda: self._may_end, self._broken,
+                    browser=self._browser)
         GatedResolver.policy = policy
-        process = AsyncCrawlerProcess(scrapy_settings(plans))
+        process = AsyncCrawlerProcess(scrapy_settings(plans, policy if work.browser else None))
         crawler = self._crawler = process.create_crawler(PatrolSpider)
         self._desk, self._committer = desk, committer
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
@@ -171,6 +177,7 @@ class _Patrol:
     def _opened(self) -> None:
         self._committer.start()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
+        self._ticking.add_done_callback(self._ticked)
 
     async def _closed(self, spider: Any, reason: str) -> None:
         self._reason = reason
@@ -187,6 +194,11 @@ class _Patrol:
             if time.monotonic() - self._told >= PROGRESS_S:
                 self._told = time.monotonic()
                 self._on_event({"event": "progress", "run": self._run, "captures": sum(self._outcomes.values()), "outcomes": dict(self._outcomes)})
+
+    def _ticked(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._broken(error)
 
     async def _listen(self) -> None:
         """Takes in visits asked for; the run may end when none is left and nobody will ask again."""
@@ -217,7 +229,17 @@ class _Patrol:
         if capture.status is not None:
             self._visited.add(capture.site)
 
+    def _broken(self, error: Exception) -> None:
+        """The frontier or a fault of ours: nothing is lost, and the run can be resumed."""
+        logging.getLogger(__name__).error("patrol stopped", exc_info=error)
+        if isinstance(error, sqlite3.Error):
+            self._failed(f"巡查进度无法读写：{error}")
+        else:
+            self._failed(f"程序出错（{type(error).__name__}：{error}）")
+
     def _failed(self, why: str) -> None:
+        if self._stopped:
+            return
         self._stopped = why
         if self._crawler is not None:
             asyncio.get_running_loop().create_task(self._crawler.stop_async())

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from crawler.addresses import canonical, host_of
+from crawler.guards.egress import EgressPolicy
 from crawler.identity import ROBOTS_NAME, user_agent
 from crawler.limits import MAX_DECODED_BYTES, TIMEOUT_S
 from crawler.plans import SitePlan
+from crawler.rendering.chromium import browser_settings
 
 AT_ONCE = 32
 AT_ONCE_A_HOST = 8
@@ -35,7 +37,8 @@ _EXTENSIONS_OFF = (
 )
 
 
-def scrapy_settings(plans: Sequence[SitePlan]) -> dict[str, Any]:
+def scrapy_settings(plans: Sequence[SitePlan], policy: EgressPolicy | None = None) -> dict[str, Any]:
+    """``policy``: given where pages may need the browser, whose only way out it then is."""
     throttled = any(plan.autothrottle for plan in plans)
     return {
         "REMOTE_CONTROL_ENABLED": False, "TELNETCONSOLE_ENABLED": False,  # the first runs code sent over HTTP, the second over telnet
@@ -54,7 +57,7 @@ def scrapy_settings(plans: Sequence[SitePlan]) -> dict[str, Any]:
         "SPIDER_MIDDLEWARES": dict.fromkeys(_SPIDER_MIDDLEWARES_OFF),
         "EXTENSIONS": dict.fromkeys(_EXTENSIONS_OFF) | ({"crawler.throttle.SiteThrottle": 0} if throttled else {}),
         "TWISTED_DNS_RESOLVER": "crawler.guards.resolver.GatedResolver",
-    }
+    } | (browser_settings(policy) if policy is not None else {})
 
 
 def _hosts(plan: SitePlan) -> set[str]:

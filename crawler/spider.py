@@ -6,13 +6,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Spider
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from classifiers.gate import needs_browser
 from crawler.addresses import canonical, host_of
 from crawler.committer import Committer, Landed
 from crawler.desk import Desk
@@ -24,9 +25,14 @@ from crawler.identity import headers
 from crawler.limits import MAX_BODY_BYTES, MAX_HOPS, MAX_RETRY_AFTER_S, RETRY_S, TIMEOUT_S, TRIES
 from crawler.outcomes import Met, of_failure, of_status
 from crawler.plans import SitePlan
+from crawler.rendering.chromium import render_meta
+from crawler.rendering.records import records
 from crawler.scope import Scope
 from crawler.visiting import Draft
 from evidence.capture import Outcome, VisitRecord
+
+if TYPE_CHECKING:
+    from crawler.rendering.page import Seen
 
 _MOVED = (301, 302, 303, 307, 308)
 _READABLE = ("text/", "application/xhtml", "application/xml", "application/rss", "application/atom", "application/vnd.wap.xhtml")
@@ -45,6 +51,8 @@ class Work:
     facts: dict[str, Any]
     answers: Callable[[str], Sequence[str]]  # DNS answers by host, as the gate saw them
     may_end: Callable[[], bool]  # nobody downstream will ask for more
+    broken: Callable[[Exception], None]  # a fault of ours that no page is to blame for: the run must stop, not wait
+    browser: bool = False  # there is one, and a plan that may need it
     timeout_s: float = TIMEOUT_S
 
 
@@ -71,20 +79,28 @@ class PatrolSpider(Spider):
         return self.work.desk.over() and self.work.may_end()
 
     def next_request(self) -> Request | None:
-        row = self.work.desk.next()
-        if row is None:
-            if self.work.desk.flying == 0:
-                self.work.committer.hurry()
+        try:
+            return self._next()
+        except Exception as error:  # Scrapy would log it and never ask again
+            self.work.broken(error)
             return None
-        return self._request(row)
 
-    def _request(self, row: Row) -> Request:
+    def _next(self) -> Request | None:
+        while (row := self.work.desk.next()) is not None:
+            draft = self._draft(row)
+            if self.work.browser or not row.client.endswith("-browser"):
+                return self._ask(row.url, draft, self.work.plans[row.site])
+            self._land(draft, Met(Outcome.BROWSER_CRASH, "本机没有 Chromium，未能以浏览器打开"), Leads())
+        if self.work.desk.flying == 0:
+            self.work.committer.hurry()
+        return None
+
+    def _draft(self, row: Row) -> Draft:
         plan = self.work.plans[row.site]
-        facts = dict(self.work.facts, depth=row.depth, via=row.via, identity=plan.identity, robots=plan.robots)
+        facts = self.work.facts | plan.facts() | {"depth": row.depth, "via": row.via}
         if row.why:
             facts["why"] = row.why
-        draft = Draft(self.run, plan.site, row, facts)
-        return self._ask(row.url, draft, plan)
+        return Draft(self.run, plan.site, row, facts)
 
     def _ask(self, url: str, draft: Draft, plan: SitePlan) -> Request:
         meta: dict[str, Any] = {
@@ -93,6 +109,8 @@ class PatrolSpider(Spider):
         }
         if not plan.autothrottle:
             meta["autothrottle_dont_adjust_delay"] = True
+        if draft.row.client.endswith("-browser"):
+            meta |= render_meta(plan.site, draft.row.client, plan.identity, plan.contact)
         return Request(url, headers=headers(draft.row.client, plan.identity, plan.contact), callback=self.visited, errback=self.failed,
                        meta=meta, dont_filter=True)
 
@@ -109,7 +127,20 @@ class PatrolSpider(Spider):
         self._robots[host_of(url)] = (records, sitemaps_of_robots(body, url))
 
     def visited(self, response: Response) -> Request | None:
+        """What the answer says; a page our own code stumbles over is kept like any other, and says so."""
         draft: Draft = response.meta["draft"]
+        try:
+            return self._visited(response, draft)
+        except Exception as error:
+            self.logger.exception("reading %s", draft.row.url)
+            self._land(draft, Met(of_status(response.status).outcome, f"已存证，但未能从中找出链接（{type(error).__name__}）"), Leads())
+            return None
+
+    def _visited(self, response: Response, draft: Draft) -> Request | None:
+        seen = response.meta.get("seen")
+        if seen is not None:
+            self._shown(response, draft, seen)
+            return None
         location = response.headers.get("Location")
         if response.status in _MOVED and location:
             return self._moved(response, draft, location)
@@ -121,6 +152,23 @@ class PatrolSpider(Spider):
                 draft.facts["unread"] = leads.unread
         self._land(draft, met, leads, retry_after=response.headers.get("Retry-After"), size=len(response.body))
         return None
+
+    def _shown(self, response: Response, draft: Draft, seen: Seen) -> None:
+        """A page as the browser showed it: its pictures, its DOM, and where that leads."""
+        row = draft.row
+        draft.records += records(seen, row.url)
+        draft.url, draft.status, draft.headers = seen.final_url, seen.status, seen.headers
+        draft.chain += [url for url in seen.redirects if url not in draft.chain]
+        draft.facts |= {"render_reason": row.why, "tls": seen.tls, "connections": list(seen.passages)[:50]}
+        if seen.truncated:
+            draft.facts["truncated"] = seen.truncated
+        target = canonical(seen.final_url)
+        met = of_status(seen.status) if seen.status else Met(Outcome.OK, "")
+        if not target or not self._scopes[row.site].allows(target):
+            self._land(draft, Met(Outcome.REDIRECT_OUT, f"页面脚本转到本次巡查范围以外的 {host_of(target) or '地址'}"), Leads(), final_url=seen.final_url)
+            return
+        leads = leads_of_page(response.body, "text/html; charset=utf-8", seen.final_url) if met.outcome is Outcome.OK else Leads()
+        self._land(draft, met, leads, size=len(seen.body) + len(seen.view_png) + len(seen.full_png))
 
     def failed(self, failure: Failure) -> Request | None:
         request: Request = failure.request
@@ -182,10 +230,24 @@ class PatrolSpider(Spider):
         again = None
         if met.passing and row.tries + 1 < TRIES:
             again = time.time() + _rest(retry_after)
+        found = self._scopes[row.site].found(leads.links, row) + more + self._to_show(draft, met, leads)
         visit = draft.done(met, final_url)
-        found = self._scopes[row.site].found(leads.links, row) + more
         self.work.committer.add(Landed(visit, row, size, again, found))
         self.work.desk.landed(row)
+
+    def _to_show(self, draft: Draft, met: Met, leads: Leads) -> tuple[Found, ...]:
+        """The same address in the browser, where the static page is likely not what people see."""
+        row, plan = draft.row, self.work.plans[draft.row.site]
+        if met.outcome is not Outcome.OK or not row.client.endswith("-static") or plan.render == "never" or leads.page is None:
+            return ()
+        why = "计划要求以浏览器打开" if plan.render == "always" else needs_browser(leads.page)
+        if not why:
+            return ()
+        if not self.work.browser:
+            draft.facts["render_reason"] = f"{why}；本机没有 Chromium，未能以浏览器打开"
+            return ()
+        client = row.client.replace("-static", "-browser")
+        return (Found(row.url, row.site, row.host, client, row.depth, row.priority, row.via, why),)
 
 
 def _too_large() -> Met:

@@ -55,7 +55,7 @@ def _steps(home: Path, children: list[subprocess.Popen[bytes]]) -> int:
     finished = home / "demo-finished.json"
     _run("init")
     password = _sign_in(home)
-    _start(children, sys.executable, "-m", "demo.serve", "--mail", str(home / "outgoing"), "--mail-port", str(MAIL_PORT))
+    _start(children, sys.executable, "-m", "demo.serve", "--mail", str(home / "outgoing"), "--mail-port", str(MAIL_PORT), quiet=True)
     _wait_for("127.0.0.1", MAIL_PORT, 10.0, "示例网站没有启动")
     if os.environ.get("AGAIN") or not finished.is_file():
         code = _patrol(children, home, again=finished.is_file())
@@ -65,7 +65,7 @@ def _steps(home: Path, children: list[subprocess.Popen[bytes]]) -> int:
         finished.write_text(json.dumps({"finished": time.time()}), encoding="utf-8")
     else:
         print("上次巡查已完成，直接打开控制台（再次巡查：make demo AGAIN=1）", flush=True)
-    console = _start(children, *ADPATROL, "serve", "--bind", BIND, "--no-schedule")
+    console = _start(children, *ADPATROL, "serve", "--bind", BIND, "--no-schedule", quiet=True)
     host, _, port = BIND.rpartition(":")
     _wait_for(host, int(port), CONSOLE_STARTS_S, "控制台没有启动", console)
     print(f"\n  控制台  http://{BIND}\n  用户名  {USER}\n  密  码  {password}\n  通  知  {home / 'outgoing'}\n  按 Ctrl-C 结束\n", flush=True)
@@ -81,9 +81,9 @@ def _patrol(children: list[subprocess.Popen[bytes]], home: Path, *, again: bool)
     return _start(children, *ADPATROL, "patrol", *(("--resume",) if cut_off else ("--plan", "demo"))).wait()
 
 
-def _start(children: list[subprocess.Popen[bytes]], *command: str) -> subprocess.Popen[bytes]:
+def _start(children: list[subprocess.Popen[bytes]], *command: str, quiet: bool = False) -> subprocess.Popen[bytes]:
     """A child in a process group of its own: the terminal's Ctrl-C reaches this process only, which ends them in order."""
-    child = subprocess.Popen(command, cwd=HERE.parent, process_group=0)
+    child = subprocess.Popen(command, cwd=HERE.parent, process_group=0, stdout=subprocess.DEVNULL if quiet else None)
     children.append(child)
     return child
 
