@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adpatrol.home import config_folders
-from crawler.plans import Plan, load_authority, load_plan, load_plans, overridden, plan_for_sites
+from classifiers.errors import ConfigError
+from crawler.plans import Plan, SitePlan, load_authority, load_plan, load_plans, overridden, plan_for_sites
 
 if TYPE_CHECKING:
     from crawler.patrol import PatrolOrder
+    from crawler.plans.sitelist import SiteList
 
 
 def order_of(
@@ -20,14 +23,14 @@ def order_of(
     """Raises ConfigError (file, line and field) or ValueError: what to write instead."""
     from crawler.patrol import PatrolOrder
 
-    urls = [*site, *(_listed(sites) if sites else [])]
-    base = _base(plan) if plan or not urls else None
-    if urls:
-        chosen = plan_for_sites(urls, max_pages=max_pages, depth=depth, delay=delay, allow=allow, base=base,
-                                authority=None if base else load_authority(config_folders()))
+    listed = _listed(sites) if sites else None
+    base = _base(plan) if plan or not (site or listed) else None
+    if site or listed:
+        chosen = _chosen(site, listed, base)
     else:
         assert base is not None  # noqa: S101 - _base raises where there is none
-        chosen = overridden(base, max_pages=max_pages, depth=depth, delay=delay, allow=allow)
+        chosen = base
+    chosen = overridden(chosen, max_pages=max_pages, depth=depth, delay=delay, allow=allow)
     if not chosen.sites:
         raise ValueError(f"计划 {chosen.name} 里没有网站（{chosen.where or '命令行'}）")
     return PatrolOrder(chosen.name, tuple(chosen.sites), chosen.facts())
@@ -43,11 +46,24 @@ def _base(name: str) -> Plan:
     return load_plans(config_folders()).get(name or "default")
 
 
-def _listed(file: Path) -> list[str]:
-    """Good rows go in; what is wrong with the others is told row by row."""
+def _chosen(urls: Sequence[str], listed: SiteList | None, base: Plan | None) -> Plan:
+    """The sites of the list with what the list says of them, then those typed; an address typed of a listed site is one more seed of it."""
+    authority = None if base else load_authority(config_folders())
+    plans = [plan_for_sites(given, base=base, authority=authority) for given in (listed, urls) if given]
+    sites: dict[str, SitePlan] = {}
+    for found in (site for one in plans for site in one.sites):
+        known = sites.get(found.site)
+        sites[found.site] = replace(known, seeds=tuple(dict.fromkeys([*known.seeds, *found.seeds]))) if known else found
+    return replace(plans[0], sites=tuple(sites.values()))
+
+
+def _listed(file: Path) -> SiteList:
+    """Good rows go in; what is wrong with the others is told row by row. Raises ConfigError where none is left."""
     from crawler.plans.sitelist import read_sites
 
     listed = read_sites(file)
     for problem in listed.problems:
         print(f"{file.name} 第 {problem.row} 行未收入：{problem.reason}", file=sys.stderr)
-    return [row.url for row in listed.rows]
+    if not listed.rows:
+        raise ConfigError(str(file), "名单里没有可巡查的网址")
+    return listed
