@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 import tldextract
 
 from alerts.models import Platform
+from alerts.sighting import Sighting
 
 MAX_LISTED = 50  # companies, filing numbers, sites kept for one platform: a hostile page cannot grow a dossier for ever
 # the list of public suffixes that comes with the library: nothing is fetched, nothing is written outside the home
@@ -38,21 +38,14 @@ def _joined(have: list[str], more: Iterable[str]) -> list[str]:
     return sorted({*have, *(m for m in more if m)})[:MAX_LISTED]
 
 
-def open_dossier(
-    site: str, *, seen: datetime, level: int, name: str = "", companies: Iterable[str] = (), icp: Iterable[str] = ()
-) -> Platform:
-    """The dossier of this site, opened or brought up to date; ``seen`` in UTC. The name is an officer's to correct: the first one stays."""
-    platform, new = Platform.objects.get_or_create(
-        key=platform_key(site), defaults={"name": name[:300], "first_seen": seen, "last_seen": seen, "level": level, "sites": [site]}
-    )
+def brought_up(platform: Platform, seen: Sighting) -> bool:
+    """Takes in what a page says of its platform; whether anything changed. The name is an officer's to correct: the first one stays, and
+    where nobody has named it, it is the first company a page shows (else its key is shown)."""
     before = (platform.name, platform.sites, platform.companies, platform.icp, platform.level, platform.first_seen, platform.last_seen)
-    platform.name = platform.name or name[:300]
-    platform.sites = _joined(platform.sites, [site])
-    platform.companies = _joined(platform.companies, companies)
-    platform.icp = _joined(platform.icp, icp)
-    platform.level = max(platform.level, level)
-    platform.first_seen, platform.last_seen = min(platform.first_seen, seen), max(platform.last_seen, seen)
-    after = (platform.name, platform.sites, platform.companies, platform.icp, platform.level, platform.first_seen, platform.last_seen)
-    if new or after != before:
-        platform.save()
-    return platform
+    platform.name = platform.name or (seen.companies[0][:300] if seen.companies else "")
+    platform.sites = _joined(platform.sites, [seen.site])
+    platform.companies = _joined(platform.companies, seen.companies)
+    platform.icp = _joined(platform.icp, seen.icp)
+    platform.level = max(platform.level, seen.level)
+    platform.first_seen, platform.last_seen = min(platform.first_seen, seen.time), max(platform.last_seen, seen.time)
+    return before != (platform.name, platform.sites, platform.companies, platform.icp, platform.level, platform.first_seen, platform.last_seen)

@@ -17,6 +17,7 @@ from alerts import outbox
 from alerts.channels.model import AnyChannel
 from alerts.models import LEVEL_NAMES, Alert, Lead, LeadFinding, OutboxMessage
 from alerts.names import code_name
+from alerts.registering import AT_ONCE, parts, rewrite
 
 MAX_NAMED = 50  # leads named in one private message; the rest is counted
 
@@ -36,27 +37,26 @@ class Raised:
 
 def raise_for_leads(leads: Iterable[Lead], *, now: datetime) -> list[Raised]:
     """Raises or renews the alerts of these leads. Dismissed leads stay silent for ever. Call inside a transaction."""
-    raised = []
-    for lead in leads:
-        if lead.state == Lead.State.DISMISSED:
-            continue
-        key = _digest("lead", lead.platform.key, lead.code, lead.wording)
-        alert = Alert.objects.filter(key=key).first()
-        have: list[str] = alert.numbers if alert else []
-        numbers = sorted({*have, *_numbers(lead)})
+    spoken = [lead for lead in leads if lead.state != Lead.State.DISMISSED]
+    keys = {lead.pk: _digest("lead", lead.platform.key, lead.code, lead.wording) for lead in spoken}
+    known = {alert.key: alert for part in parts(keys.values()) for alert in Alert.objects.filter(key__in=part)}
+    read = _numbers(keys)
+    new: list[Alert] = []
+    changed: list[Alert] = []
+    for lead in spoken:
+        alert = known.get(keys[lead.pk])
+        numbers = sorted({*(alert.numbers if alert else []), *read.get(lead.pk, ())})
         level = max(lead.level, alert.level if alert else 0)
         digest = _digest("lead", level, numbers)
         if alert is None:
-            alert = Alert.objects.create(
-                kind=Alert.Kind.LEAD, key=key, lead=lead, level=level, numbers=numbers, digest=digest, raised_at=now, changed_at=now
-            )
-            raised.append(Raised(alert, True))
+            new.append(Alert(kind=Alert.Kind.LEAD, key=keys[lead.pk], lead=lead, level=level, numbers=numbers, digest=digest, raised_at=now, changed_at=now))
         elif alert.digest != digest:
             alert.level, alert.numbers, alert.digest, alert.changed_at = level, numbers, digest, now
             alert.version += 1
-            alert.save()
-            raised.append(Raised(alert, False))
-    return raised
+            changed.append(alert)
+    Alert.objects.bulk_create(new, batch_size=AT_ONCE)
+    rewrite(Alert, changed, ("level", "numbers", "digest", "changed_at", "version"))
+    return [*(Raised(alert, True) for alert in new), *(Raised(alert, False) for alert in changed)]
 
 
 def raise_for_run(run: str, *, reason: str, now: datetime) -> list[Raised]:
@@ -134,12 +134,16 @@ def _named(lead: Lead) -> dict[str, str]:
     }
 
 
-def _numbers(lead: Lead) -> set[str]:
-    """The numbers this wording was read as, of every page: 12 % a year, a term of 90 days."""
+def _numbers(leads: Iterable[int]) -> dict[int, set[str]]:
+    """By lead, the numbers its wording was read as, of every page: 12 % a year, a term of 90 days."""
     keys = ("low", "high", "period", "annual", "amounts", "terms", "guarantor")
-    claims = LeadFinding.objects.filter(lead=lead).values_list("claim", flat=True)
-    read = ({k: claim[k] for k in keys if claim.get(k) not in (None, "", [])} for claim in claims)
-    return {json.dumps(numbers, ensure_ascii=False, sort_keys=True) for numbers in read if numbers}
+    found: dict[int, set[str]] = {}
+    for part in parts(leads):
+        for lead, claim in LeadFinding.objects.filter(lead__in=part).order_by().values_list("lead", "claim").distinct():
+            numbers = {k: claim[k] for k in keys if claim.get(k) not in (None, "", [])}
+            if numbers:
+                found.setdefault(lead, set()).add(json.dumps(numbers, ensure_ascii=False, sort_keys=True))
+    return found
 
 
 def _digest(*parts: object) -> str:
