@@ -17,18 +17,18 @@ STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列�
 
 _LABEL = re2.compile(
     "(?P<gain>(?:年化|月化|日化|年|月|日|周|每日|每天|每月|每周|每年|静态|动态|综合|保底|固定|平均|累计|投资|净|高|稳定|参考|约定|到期|持有)*"
-    "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|加息|利润率|派息|得利|返还率|红利|利润分红|产出|日返|月返|赚)|年化(?:率)?)"
-    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息|息|回款)|(?:日|月|天|每日|每天|每月)返)"
+    "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|利润率|派息|得利|\\bapr\\b|\\bapy\\b|返还率|红利|利润分红|产出|日返|月返|赚)|年化(?:率)?)"
+    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)息|(?:日|月|天|每日|每天|每月)返)"
 )
 _OTHER = re2.compile(
     "费率|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
-    "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
+    "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
     "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
 _OTHER_AFTER = re2.compile("^ ?(?:的)?(?:本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _LOAN = re2.compile("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
 _INVEST = re2.compile("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购")
-_DEPOSIT = re2.compile("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|租金|租售|余额宝|货币基金")
+_DEPOSIT = re2.compile("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|租金|租售|房价|房租|出租|余额宝|货币基金")
 _BEYOND = re2.compile("倍|高于|超过|远超|秒杀|跑赢|高出|比")
 _EXPECTED = re2.compile("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|示例|举例|试算|计算器")
 _HISTORICAL = re2.compile("约为|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|(?:19|20)\\d\\d年")
@@ -80,7 +80,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
     around = left + right[:12]
     if _LOAN.search(left + right) and not (gain and not _LOAN.search(words)):
         return None
-    if not gain and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 90):rate.end + 90])):
+    if not gain and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 200):rate.end + 120])):
         return None
     if _DEPOSIT.search(around) and not _BEYOND.search(around):
         return None
@@ -168,6 +168,6 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
         if _LOAN.search(near) or not _INVEST.search(near):
             return None
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
-    if rate.form != "daily" and not _INVEST.search(near) and not any(word in near for word in ("钱", "本金", "财富", "资产", "本钱")):
+    if not text.startswith("投", rate.start) and not _INVEST.search(near) and not any(word in near for word in ("钱", "本金", "财富", "资产", "本钱")):
         return None
     return _finish(rate, rate.start, rate.end, rate.period or "total", "promised", rate.days)

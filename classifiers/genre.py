@@ -14,6 +14,7 @@ import re2
 from classifiers.model import Genre
 
 MOST = 3  # times one cue counts
+STRONG = 1.5  # a genre needs one cue of this weight: weak cues alone, however many, are everyday words
 ENOUGH = 3.0  # score from which a genre is believed
 
 OFFER: dict[str, float] = {
@@ -45,6 +46,7 @@ CUES: dict[Genre, dict[str, float]] = {
         "反诈": 3, "警惕": 2, "谨防": 2, "骗局": 2, "诈骗": 1.5, "防范": 1.5, "陷阱": 1.5, "轻信": 2, "切勿": 1.5, "常见手段": 2, "套路": 1.5, "不要相信": 2, "是指": 1, "指的是": 1, "例句": 3,
         "小知识": 2, "科普": 2, "定义": 0.7, "概念": 0.7, "理论": 1, "课程": 1, "什么是": 0.7, "庞氏": 1.5, "传销": 1.2, "非法集资": 1, "特征": 0.7, "防骗": 3, "识骗": 3, "投资者教育": 3, "骗子": 1.5,
         "天上不会掉馅饼": 3, "天上掉馅饼": 2, "守住钱袋子": 3, "资产定价": 2, "历史上": 0.7, "经济学": 1.5, "教材": 2, "通货膨胀": 1, "凡是": 0.7, "多为": 0.7, "千万别": 1.5, "高风险": 0.5, "术语": 1.5,
+        "hurdle": 2, "carry": 1.5, "夏普": 1.5, "irr": 1, "波动率": 1, "资产配置": 0.7, "投资组合": 0.7, "股神": 1.5, "机构投资者": 0.7, "有限合伙人": 1, "普通合伙人": 1,
         "合规": 1, "话术": 2, "违规宣传": 2, "误导": 1, "风险教育": 2, "理性投资": 1, "怎么判断": 1.5, "如何识别": 2.5, "如何辨别": 2.5, "所谓": 1,
     },
     Genre.COMPLAINT: {
@@ -62,7 +64,8 @@ CUES: dict[Genre, dict[str, float]] = {
         "代码": 1, "函数": 2, "接口": 1, "部署": 2, "变量": 1.5, "参数": 1, "注释": 1, "测试用例": 2, "用例": 1.5, "正则": 2, "数据库": 1, "服务器": 0.5, "缓存": 1, "线程": 2, "def ": 2, "return ": 2, "const ": 2,
         "```": 2, "渲染": 1.5, "编译": 2, "重构": 2, "字段": 1.5, "提示词": 2, "prompt": 2, "关键词": 1, "词表": 3, "词库": 3, "敏感词": 3, "违禁词": 3, "黑名单": 1.5, "过滤": 1.2, "误报": 2, "判定": 1,
         "readme": 2, "commit": 1.5, "bug": 1.5, "前端": 1.5, "后端": 1.5, "模块": 1, "算法": 1, "脚本": 1.5, "迁移": 1, "回滚": 2, "灰度": 1.5, "异步": 2, "实例": 0.7, "容器": 1.5, "llm": 1.5, "sql": 1.5,
-        "import ": 1.5, "class ": 1.5, "select ": 1.5, "todo": 1.5, "json": 1, "p0": 1.5, "机器学习": 1.5, "数据集": 1.5, "开发者": 1, "打包": 1, "框架": 1, "调用": 1.2, "- [x]": 2, "- [ ]": 2, "升级": 0.3,
+        "import ": 1.5, "class ": 1.5, "select ": 1.5, "todo": 1.5, "json": 1, "p0": 1.5, "机器学习": 1.5, "数据集": 1.5, "开发者": 1, "刷单": 1, "跑分": 1.5, "洗钱": 1, "博彩": 1.2, "赌博": 1, "裸聊": 2, "色情": 2, "六合彩": 1.5, "枪支": 2, "毒品": 1.5,
+        "代开发票": 1.5, "办证": 1.5, "敲诈": 1.5, "回测": 1.5, "校验": 1.2, "断言": 2, "阈值": 1.2, "默认值": 1.5, "样本": 0.7, "benchmark": 1.5, "源码": 1.5, "枚举": 1.5, "打包": 1, "框架": 1, "调用": 1.2, "- [x]": 2, "- [ ]": 2, "升级": 0.3,
     },
     Genre.BANK: {
         "存款保险": 3, "本行": 2, "银行股份有限公司": 1.5, "手机银行": 1, "大额存单": 2.5, "结构性存款": 2.5, "非保本浮动": 3, "业绩比较基准": 2.5, "理财产品说明书": 3, "风险等级": 1, "保险金额": 2.5,
@@ -76,6 +79,7 @@ ZH = {
     Genre.COMPLAINT: "投诉求助", Genre.FICTION: "小说或游戏", Genre.JOB: "招聘", Genre.TECHNICAL: "程序或技术文本", Genre.OTHER: "未能判定",
 }
 _CODE = re2.compile(r"`[^`\n]{1,60}`|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\.[a-z]{2,}\(|[a-z]{2,}\(\)|=>|&&|!=|==|::")
+_TEMPLATE = re2.compile(r"[{<%][^{}\n]{0,200}[}>%]|\$_?[a-z_.]+")
 _ARTICLE = re2.compile(r"第[一二三四五六七八九十百]{1,5}条")
 WORDS: tuple[str, ...] = tuple(dict.fromkeys((*OFFER, *(word for cues in CUES.values() for word in cues))))
 
@@ -89,11 +93,12 @@ def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, t
         scores[Genre.LAW] += min(articles, 8)
     elif articles and "》" in text:
         scores[Genre.LAW] += 1.5
-    scores[Genre.TECHNICAL] += 1.2 * min(len(_CODE.findall(text[:20_000])), 6)
+    scores[Genre.TECHNICAL] += 1.2 * min(len(_CODE.findall(_TEMPLATE.sub(" ", text[:20_000]))), 6)
     genre, best = max(scores.items(), key=lambda item: item[1])
     # A long page gathers stray cues of every kind: what is asked of a genre grows slowly with the text.
     need = ENOUGH + min(len(text) / 2_500, 4.0)
-    if best >= need and best > offer * (0.9 if genre is not Genre.BANK else 1.2):
+    strong = any(weight >= STRONG and word in counts for word, weight in CUES[genre].items()) or (genre is Genre.LAW and articles >= 2)
+    if best >= need and strong and best > offer * (0.9 if genre is not Genre.BANK else 1.2):
         return genre, (f"{ZH[genre]}的用语：{_shown(CUES[genre], counts)}" + (f"；法条 {articles} 处" if genre is Genre.LAW and articles else ""),)
     if offer >= 2:
         return (Genre.PLATFORM if offer >= 4 or len(text) > 400 else Genre.AD), (f"有购买、注册或加入的引导：{_shown(OFFER, counts)}",)

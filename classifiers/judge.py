@@ -124,8 +124,15 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
             held = _yields(normal.text, regions) if held is None else held
             hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
         elif entry.pattern is not None:
-            hits += _word_hits(entry, normal.text, regions, about=entry.rule.topic == "lending" and sum(word in normal.text for word in _LENDER) >= 2)
+            hits += _word_hits(entry, normal.text, regions, about=_about(entry.rule, normal.text, genre))
     return _verdict(page, knowledge, normal, genre, reasons, hits, on)
+
+
+def _about(rule: Rule, text: str, genre: Genre) -> bool:
+    """Is the whole page about the rule's topic?"""
+    if rule.topic == "platform":
+        return genre in (Genre.PLATFORM, Genre.AD)
+    return rule.topic == "lending" and sum(word in text for word in _LENDER) >= 2
 
 
 def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
@@ -205,7 +212,8 @@ def _verdict(
     findings: list[Finding] = []
     excused: list[Excused] = []
     for hit in _best(hits):
-        because = hit.because or excuse_for(normal.text, hit.start, hit.end, genre, hit.rule.code)
+        # A name is held against the registers: the sentence it stands in clears nothing.
+        because = hit.because or ("" if hit.rule.names is not None else excuse_for(normal.text, hit.start, hit.end, genre, hit.rule.code))
         finding = _finding(hit, page, knowledge, normal, blocks, on)
         if because:
             excused.append(Excused(finding=finding, because=because))

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import re2
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from classifiers.errors import ConfigError
 
@@ -65,8 +65,8 @@ class Rule(_Strict):
     names: NameTest | None = None
     reason: str
     confidence: float = Field(ge=0, le=1)
-    flag: tuple[str, ...] = Field(min_length=5)
-    excuse: tuple[ExcuseCase, ...] = Field(min_length=5)
+    flag: tuple[str, ...] = Field(default=(), validate_default=True)
+    excuse: tuple[ExcuseCase, ...] = Field(default=(), validate_default=True)
 
     @field_validator("patterns", "unless")
     @classmethod
@@ -78,6 +78,14 @@ class Rule(_Strict):
             except re2.error as error:
                 raise ValueError(f"表达式写错：{pattern}（{error}）") from error
         return folded
+
+    @field_validator("flag", "excuse")
+    @classmethod
+    def _has_examples(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        # What a rule of names finds depends on the registers of the office: no sentence can show it.
+        if len(value) < 5 and info.data.get("names") is None:
+            raise ValueError("至少要写 5 条")
+        return value
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> Rule:
@@ -136,14 +144,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def load_knowledge(folders: Sequence[Path]) -> Knowledge:
     """Rules, provisions and registers of all folders; the first folder that names an id wins. Raises ConfigError."""
-    rules: dict[str, tuple[Rule, bytes]] = {}
+    rules: dict[str, tuple[Rule, Path]] = {}
     provisions: dict[str, Provision] = {}
     licensed: dict[str, Licensed] = {}
     digests: list[bytes] = []
     for folder in folders:
         for file in sorted((folder / "rules").glob("*.yaml")):
             rule = _read(file, Rule)
-            rules.setdefault(rule.id, (rule, file.read_bytes()))
+            rules.setdefault(rule.id, (rule, file))
         for file in sorted((folder / "provisions").glob("*.yaml")):
             for provision in _read_list(file, Provision):
                 provisions.setdefault(provision.id, provision)
@@ -152,12 +160,14 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
             for row in _register(file):
                 for name in (row.name, *row.short_names):
                     licensed.setdefault(name, row)
-    for rule, _ in rules.values():
+    for rule, file in rules.values():
         for cited in rule.provisions:
             if cited not in provisions or not provisions[cited].verified:
-                raise ConfigError(f"rules/{rule.id}", f"引用的条款 {cited} 不存在或未核对", field="provisions")
+                near = difflib.get_close_matches(cited, provisions, n=1)
+                message = f"引用的条款 {cited} 不存在或未核对" + (f"，是否想写 {near[0]}" if near else "")
+                raise ConfigError(str(file), message, line=_line(file, ("provisions",), None), field="provisions")
     ordered = sorted(rules)
-    digests = [hashlib.sha256(rules[key][1]).digest() for key in ordered] + digests
+    digests = [hashlib.sha256(rules[key][1].read_bytes()).digest() for key in ordered] + digests
     digest = hashlib.sha256(b"\0".join(digests)).hexdigest()
     return Knowledge(tuple(rules[key][0] for key in ordered), provisions, f"sha256:{digest}", licensed)
 
@@ -207,7 +217,7 @@ def _validate(file: Path, model: type[Model], data: Any) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
         field_name = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
@@ -219,7 +229,7 @@ def _validate(file: Path, model: type[Model], data: Any) -> Model:
         elif first["type"] == "literal_error":
             message = f"只能写 {first['ctx']['expected'].replace(' or ', ', ')}" if "ctx" in first else message
         elif first["type"] == "too_short":
-            message = "至少要写 5 条" if first["loc"][0] in ("flag", "excuse") else "不能为空"
+            message = "不能为空"
         raise ConfigError(str(file), message, line=_line(file, first["loc"], data), field=field_name) from error
 
 

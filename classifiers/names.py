@@ -18,6 +18,7 @@ from classifiers.normalise import normalise
 
 _SPLIT = re2.compile("[-_|,–—·:>《》【】\\s]+")
 _PRESENTS = ("版权所有", "copyright", "©", "客服热线", "欢迎来到", "欢迎访问", "官网", "官方网站", "登录", "网上银行", "手机银行")
+_KINDS = ("手机银行", "网上银行", "个人银行", "投资银行", "私人银行", "银行", "中国", "互联网", "货币基金", "公募基金", "私募基金")  # kinds of thing, or the start of a title, not names
 _LEAST = 4  # characters of a name worth comparing: 平安, 中信 alone prove nothing
 
 
@@ -40,18 +41,17 @@ def own_name(page: Page, text: str, genre: Genre, licensed: Mapping[str, License
     if not host:
         return None
     presents = any(word in text for word in _PRESENTS)
-    for segment in _segments(page):
+    segments = _segments(page)
+    for segment in segments:
         row = _match(segment, licensed)
         if row is None:
             continue
         if not row.domains or any(host == domain or host.endswith("." + domain) for domain in row.domains):
             return None
-        if not presents:
-            continue
         at = text.find(segment)
-        if at >= 0:
+        if presents and at >= 0:
             return Named(at, at + len(segment), test.lookalike, f"页面以持牌机构“{row.name}”的名义出现，而网址 {host} 不在名录所载的该机构域名（{'、'.join(row.domains)}）之内")
-    return _unlicensed(page, text, genre, licensed, test)
+    return _unlicensed(segments, text, genre, licensed, test) if presents else None
 
 
 def _segments(page: Page) -> list[str]:
@@ -69,15 +69,32 @@ def _match(segment: str, licensed: Mapping[str, Licensed]) -> Licensed | None:
     return None
 
 
-def _unlicensed(page: Page, text: str, genre: Genre, licensed: Mapping[str, Licensed], test: NameTest) -> Named | None:
-    """A name that ends in a word only a licence allows, on a page that offers something, by nobody the registers know."""
+def _unlicensed(segments: list[str], text: str, genre: Genre, licensed: Mapping[str, Licensed], test: NameTest) -> Named | None:
+    """A name with a word only a licence allows, on a page that offers something, by nobody the registers know; a register is never
+    complete, so the level is the rule's own unless the name is a licensed one but for a single character."""
     if genre not in (Genre.PLATFORM, Genre.AD):
         return None
-    for segment in _segments(page):
-        word = next((w for w in test.words if segment.endswith(w) or f"{w}有限" in segment or f"{w}股份" in segment), "")
-        if not word or len(segment) <= len(word) + 1 or _match(segment, licensed) is not None:
+    for segment in segments:
+        cut = min((segment.find(word) + len(word) for word in test.words if word in segment), default=0)
+        name = segment[:cut]
+        if len(name) < _LEAST or name in licensed or _match(segment, licensed) is not None or name.startswith(_KINDS):
             continue
-        at = text.find(segment)
-        if at >= 0:
-            return Named(at, at + len(segment), "", f"名称带有“{word}”字样，在已载入的名录中未查到对应的持牌机构")
+        at = text.find(name)
+        if at < 0:
+            continue
+        near = _but_one(name, licensed)
+        if near is not None:
+            return Named(at, at + len(name), test.lookalike, f"名称与持牌机构“{near.name}”一字之差，而在已载入的名录中未查到“{name}”")
+        if segment == name or segment[cut:].startswith(("股份", "有限", "官", "-")):
+            return Named(at, at + len(name), "", f"自称“{name}”，在已载入的名录中未查到对应的持牌机构")
+    return None
+
+
+def _but_one(name: str, licensed: Mapping[str, Licensed]) -> Licensed | None:
+    """The licensed institution whose name differs in one character; five characters at least, for 长沙银行 and 长春银行 are two banks."""
+    if len(name) < 5:
+        return None
+    for other, row in licensed.items():
+        if len(other) == len(name) and sum(a != b for a, b in zip(name, other, strict=True)) == 1:
+            return row
     return None
