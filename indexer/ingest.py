@@ -43,7 +43,6 @@ def _read_on(archive: Path, reader: ReaderApart, *, limit: int | None, ask: bool
         if ask:
             ask_for_evidence(archive.parent, batch)
         patiently(partial(store, batch))
-        priors.stored()
         done += len(batch)
         if after_batch is not None:
             patiently(after_batch)
@@ -54,7 +53,10 @@ def _batch(archive: Path, reader: ReaderApart, priors: Priors, size: int) -> lis
     """The next captures, read and judged; nothing is written, so that the database is locked for the writing only."""
     began = time.monotonic()
     readings: list[Reading] = []
-    for capture in captures(archive, after=position(), limit=size):
+    coming = list(captures(archive, after=position(), limit=size))
+    if coming:
+        priors.ahead_of(coming)
+    for capture in coming:
         reading = reader.read(capture, priors.of(capture))
         priors.learn(reading.page)
         readings.append(reading)
