@@ -27,7 +27,7 @@ ROLES = {
     "main": "正文", "nav": "导航", "ad": "广告位", "button": "按钮", "form": "表单", "table": "表格", "footer": "页脚", "image_text": "图片文字",
     "script": "脚本文字", "alt": "图片说明", "meta": "页面描述", "hidden": "隐藏文字",
 }
-CLIENTS = {"desktop-static": "电脑·静态", "desktop-browser": "电脑·浏览器", "mobile-static": "手机·静态", "mobile-browser": "手机·浏览器"}
+CLIENTS = {"desktop-static": "电脑·静态", "desktop-browser": "电脑·浏览器", "phone-static": "手机·静态", "phone-browser": "手机·浏览器"}
 SOURCES = {"dom": "浏览器渲染后的页面", "response": "网站应答原文", "text": "浏览器所存文字"}
 FIELDS = {
     "level": "等级", "code": "涉嫌类型", "genre": "页面类型", "gate": "页面判别", "outcome": "访问结果", "site": "网站", "run": "巡查",

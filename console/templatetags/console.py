@@ -33,7 +33,7 @@ def state(value: str) -> SafeString:
 
 @register.simple_tag
 def beijing(value: Any, how: str = "full") -> SafeString:
-    """A time of the database in Asia/Shanghai, with UTC in its title. ``how``: full (seconds), minute, day."""
+    """A time of the database in Asia/Shanghai, with UTC in its title. ``how``: full (seconds), minute (the year only where it is another), day."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -42,6 +42,8 @@ def beijing(value: Any, how: str = "full") -> SafeString:
     if value is None:
         return format_html("{}", "—")
     shape = {"full": "%Y-%m-%d %H:%M:%S", "minute": "%m-%d %H:%M", "day": "%Y-%m-%d"}[how]
+    if how == "minute" and value.astimezone(BEIJING).year != datetime.now(BEIJING).year:
+        shape = "%Y-%m-%d %H:%M"
     utc = value.astimezone(UTC)
     return format_html('<time datetime="{}" title="UTC {}">{}</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M:%S"),
                        value.astimezone(BEIJING).strftime(shape))
