@@ -9,7 +9,7 @@ from typing import Any
 
 from adpatrol.home import config_folders
 from classifiers.extract import extract
-from classifiers.gate import Gate, gate
+from classifiers.gate import Gate, gate, weigh
 from classifiers.judge import judge
 from classifiers.knowledge import Knowledge, load_knowledge
 from classifiers.model import Document, Page, Verdict
@@ -55,4 +55,4 @@ class Judge:
         page = extract(document)
         verdict = judge(page, knowledge)
         # A text or file without an HTTP answer is judged as it stands: the gate only says what it looks like.
-        return Judged(page, gate(page, status=None), verdict, time.perf_counter() - began)
+        return Judged(page, weigh(gate(page, status=None), verdict), verdict, time.perf_counter() - began)

@@ -6,35 +6,50 @@ Captures are read in archive order, each against those before it: a rebuild sees
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
-from classifiers.gate import Prior
-from evidence.capture import Capture, Outcome
+from classifiers.gate import PROBE_REASON, Prior
+from evidence.capture import PROBE, Capture, Outcome
 from indexer.models import Page, url_key
 
 MIN_NOT_FOUND = 8  # characters: a shorter answer is no likeness
+_SEEN = ("page", "shrunk")
+_Length = tuple[int, int, str]  # characters of the last visit that showed the page; of the last, where that was called shrunk; run of the last
+_UNKNOWN: _Length = (0, 0, "")
 
 
 class Priors:
     """Answers from the store, as it was before the batch (``ahead_of``), and from what was learnt since. One object for one pass."""
 
     def __init__(self) -> None:
-        self._chars: dict[tuple[str, str], int] = {}  # by page and client, of the last real page before the next capture
+        self._lengths: dict[tuple[str, str], _Length] = {}  # by page and client, before the next capture
         self._not_found: dict[tuple[str, str], str] = {}
 
     def ahead_of(self, batch: Sequence[Capture]) -> None:
         """Looks up what is stored of the pages of these captures, which come next, together."""
         wanted = {url_key(capture.url) for capture in batch}
-        earlier = Page.objects.filter(url_key__in=wanted, seq__lt=batch[0].seq, gate="page", outcome=str(Outcome.OK)).order_by()
-        last = earlier.values("url_key", "client").annotate(last=Max("seq")).values_list("last", flat=True)
-        rows = Page.objects.filter(seq__in=list(last)).values_list("url_key", "client", "visible_chars")
-        self._chars = {(key, client): chars for key, client, chars in rows}
+        earlier = Page.objects.filter(url_key__in=wanted, seq__lt=batch[0].seq, gate__in=_SEEN, outcome=str(Outcome.OK)).order_by()
+        last = earlier.values("url_key", "client", "gate").annotate(last=Max("seq")).values_list("last", flat=True)
+        rows = Page.objects.filter(seq__in=list(last)).order_by("seq").values_list("url_key", "client", "gate", "visible_chars", "run")
+        self._lengths = {}
+        for key, client, gate, chars, run in rows:
+            self._lengths[key, client] = self._then(key, client, gate, chars, run)
+
+    def _then(self, key: str, client: str, gate: str, chars: int, run: str) -> _Length:
+        """The lengths known of a page once this visit is added."""
+        return (chars, 0, run) if gate == "page" else (self._lengths.get((key, client), _UNKNOWN)[0], chars, run)
 
     def of(self, capture: Capture) -> Prior | None:
-        chars = self._chars.get((url_key(capture.url), capture.client), 0)
-        not_found = self._likeness(capture)
-        return Prior(text_chars=chars, not_found_text=not_found) if chars or not_found else None
+        """What to hold the capture against; None where nothing is known."""
+        if _is_probe(capture):
+            return Prior(0, probe=True) if capture.outcome == Outcome.OK else None
+        chars, shrunk, run = self._lengths.get((url_key(capture.url), capture.client), _UNKNOWN)
+        if run == capture.run:  # short a moment ago is no habit yet
+            shrunk = 0
+        not_found = "" if _is_entrance(capture) else self._likeness(capture)
+        return Prior(chars, not_found, shrunk) if chars or not_found else None
 
     def _likeness(self, capture: Capture) -> str:
         if capture.outcome == Outcome.NOT_FOUND:
@@ -42,17 +57,28 @@ class Priors:
         place = (capture.site, capture.client)
         if place not in self._not_found:
             missing = Page.objects.filter(
-                site=capture.site, client=capture.client, outcome=str(Outcome.NOT_FOUND), seq__lt=capture.seq, visible_chars__gte=MIN_NOT_FOUND,
+                Q(outcome=str(Outcome.NOT_FOUND)) | Q(outcome=str(Outcome.OK), gate_reason=PROBE_REASON),
+                site=capture.site, client=capture.client, seq__lt=capture.seq, visible_chars__gte=MIN_NOT_FOUND,
             ).order_by("-seq").first()
             self._not_found[place] = _visible(missing) if missing else ""
         return self._not_found[place]
 
-    def learn(self, page: Page) -> None:
+    def learn(self, capture: Capture, page: Page) -> None:
         """A capture just read, before it is stored."""
-        if page.outcome == Outcome.OK and page.gate == "page":
-            self._chars[page.url_key, page.client] = page.visible_chars
-        elif page.outcome == Outcome.NOT_FOUND and page.visible_chars >= MIN_NOT_FOUND:
-            self._not_found[page.site, page.client] = _visible(page)
+        if page.outcome == Outcome.NOT_FOUND or (page.outcome == Outcome.OK and _is_probe(capture)):
+            if page.visible_chars >= MIN_NOT_FOUND:
+                self._not_found[page.site, page.client] = _visible(page)
+        elif page.outcome == Outcome.OK and page.gate in _SEEN:
+            self._lengths[page.url_key, page.client] = self._then(page.url_key, page.client, page.gate, page.visible_chars, page.run)
+
+
+def _is_probe(capture: Capture) -> bool:
+    return capture.facts.get("why") == PROBE
+
+
+def _is_entrance(capture: Capture) -> bool:
+    """A site that answers every address with its home page still has a home page."""
+    return capture.facts.get("depth") == 0 or urlsplit(capture.url).path in ("", "/")
 
 
 def _visible(page: Page) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from classifiers import model
 from classifiers.extract import extract
-from classifiers.gate import Prior, gate, needs_browser
+from classifiers.gate import Prior, gate, needs_browser, weigh
 from classifiers.judge import judge
 from classifiers.knowledge import Knowledge
 from evidence.capture import Capture, Outcome
@@ -99,12 +99,15 @@ def _judged(capture: Capture, page: Page, body: PageBody, knowledge: Knowledge, 
     page.visible_chars = len(seen.text)
     page.icp, page.company = _strings(seen.identity.icp), _strings(seen.identity.companies)
     passed = gate(seen, status=capture.status, prior=prior)
-    page.gate, page.gate_reason = passed.kind, storable(passed.reason)
     if not page.render_reason and capture.client.endswith("-static"):
         page.render_reason = needs_browser(seen)
-    if passed.kind != "page" or capture.outcome != Outcome.OK:
+    verdict = None
+    if capture.outcome == Outcome.OK and (passed.kind == "page" or not passed.sure):
+        verdict = judge(seen, knowledge, on=(capture.time + timedelta(hours=8)).date())  # the day in China, which knows no summer time
+        passed = weigh(passed, verdict)
+    page.gate, page.gate_reason = passed.kind, storable(passed.reason)
+    if verdict is None or passed.kind != "page":
         return Reading(capture, page)
-    verdict = judge(seen, knowledge, on=(capture.time + timedelta(hours=8)).date())  # the day in China, which knows no summer time
     page.genre, page.genre_reasons = str(verdict.genre), _strings(verdict.genre_reasons)
     page.violating = verdict.violating
     page.level = max((int(finding.level) for finding in verdict.findings), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from evidence.archive import ArchiveWriter
 from evidence.capture import Capture, Outcome, Visit, VisitRecord
@@ -25,14 +26,14 @@ MISSING = "<html><title>没有</title><body>此处没有您要的内容，请从
 
 def visit(
     number: int, body: bytes, *, url: str = "", status: int = 200, outcome: Outcome = Outcome.OK, run: str = "run-1", site: str = "https://a.test",
-    client: str = "desktop-static", extra: Iterable[VisitRecord] = (),
+    client: str = "desktop-static", extra: Iterable[VisitRecord] = (), facts: dict[str, Any] | None = None,
 ) -> Visit:
     url = url or f"{site}/page/{number}"
     head = f"HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     response = VisitRecord(type="response", uri=url, payload=head + body, content_type="application/http; msgtype=response")
     return Visit(
         id=f"{run}-{number:06}", run=run, site=site, url=url, final_url=url, time=T0 + timedelta(seconds=number), client=client, outcome=outcome,
-        status=status, headers=(("Content-Type", "text/html"),), records=(response, *extra),
+        status=status, headers=(("Content-Type", "text/html"),), records=(response, *extra), facts=facts or {},
     )
 
 

@@ -12,7 +12,7 @@ from archived import BLOCKED, MISSING, PLAIN, PROMISE, T0, html, visit, write
 
 from adpatrol.home import SHIPPED
 from classifiers.knowledge import Knowledge, load_knowledge
-from evidence.capture import Outcome, VisitRecord
+from evidence.capture import PROBE, Outcome, VisitRecord
 from indexer import counts, ingest, reading, store
 from indexer.apart import ReaderApart
 from indexer.errors import IngestBusy
@@ -90,6 +90,41 @@ def test_history_makes_soft_404_and_shrinking_visible(tmp_path: Path, knowledge:
     assert gates[4] == "shrunk"
     rebuild(tmp_path / "archive", knowledge)
     assert list(Page.objects.order_by("seq").values_list("gate", flat=True)) == gates
+
+
+def test_a_short_page_with_a_promise_is_judged_and_a_short_one_without_is_none(tmp_path: Path, knowledge: Knowledge) -> None:
+    short = "<title>示例财富</title><h1>保本保息 年化18%</h1>".encode()
+    write(tmp_path, [visit(1, short), visit(2, "<title>示例财富</title><h1>欢迎光临</h1>".encode()), visit(3, b"<title>404</title>" + short)])
+    catch_up(tmp_path, knowledge)
+    first, second, third = Page.objects.order_by("seq")
+    assert (first.gate, first.violating) == ("page", True) and "可见文字只有" in first.gate_reason and "保本保息" in first.gate_reason
+    assert (second.gate, second.violating) == ("near_empty", False)
+    assert (third.gate, third.violating) == ("soft_404", False)
+    assert set(Finding.objects.values_list("page_id", flat=True)) == {first.pk}
+
+
+def test_what_a_site_answers_to_a_made_up_address_is_known_again(tmp_path: Path, knowledge: Knowledge) -> None:
+    answers = html("示例财富保本保息。内容搬家了，请从首页重新进入。")
+    write(tmp_path, [
+        visit(1, answers, url="https://a.test/", facts={"depth": 0}), visit(2, answers, url="https://a.test/x8f3a91.html", facts={"why": PROBE}),
+        visit(3, answers), visit(4, PROMISE), visit(5, answers, client="phone-static"),
+    ])
+    for limit in (2, 1, 2):
+        catch_up(tmp_path, knowledge, limit=limit)
+    gates = list(Page.objects.order_by("seq").values_list("gate", flat=True))
+    assert gates == ["page", "soft_404", "soft_404", "page", "page"]  # the home page stays one; what a phone is told was not asked
+    rebuild(tmp_path / "archive", knowledge)
+    assert list(Page.objects.order_by("seq").values_list("gate", flat=True)) == gates
+
+
+def test_a_page_that_stays_short_is_a_page_again_in_the_next_run(tmp_path: Path, knowledge: Knowledge) -> None:
+    url = "https://a.test/offer"
+    short = "<title>示例</title><p>说明短了很多，请稍候再看，谢谢您的理解与支持。".encode()
+    write(tmp_path, [visit(1, html("介绍" * 400), url=url), visit(2, short, url=url), visit(3, short, url=url)])
+    write(tmp_path, [visit(1, short, url=url, run="run-2"), visit(2, short, url=url, run="run-2")], run="run-2")
+    catch_up(tmp_path, knowledge, limit=2)
+    catch_up(tmp_path, knowledge)
+    assert list(Page.objects.order_by("seq").values_list("gate", flat=True)) == ["page", "shrunk", "shrunk", "page", "page"]
 
 
 def test_one_bad_page_does_not_stop_the_others(tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
