@@ -33,9 +33,10 @@ class Committer:
     def __init__(
         self, writer: ArchiveWriter, frontier: Frontier, *,
         on_settled: Callable[[Sequence[tuple[Landed, Capture]], int], None], on_failed: Callable[[str], None],
+        on_broken: Callable[[Exception], None],
     ) -> None:
         self._writer, self._frontier = writer, frontier
-        self._on_settled, self._on_failed = on_settled, on_failed
+        self._on_settled, self._on_failed, self._on_broken = on_settled, on_failed, on_broken
         self._batch: list[Landed] = []
         self._bytes = 0
         self._due = asyncio.Event()
@@ -65,7 +66,9 @@ class Committer:
         self._closing = True
         self._due.set()
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task])
+            if not self._task.cancelled():
+                self._task.exception()  # told already
 
     async def _run(self) -> None:
         while True:
@@ -82,7 +85,10 @@ class Committer:
                 except Exception as error:  # a fault of ours: the run must stop, not hang
                     self._on_failed(f"程序出错（{type(error).__name__}：{error}）")
                     raise
-                self._on_settled(list(zip(batch, captures, strict=True)), new)
+                try:
+                    self._on_settled(list(zip(batch, captures, strict=True)), new)
+                except Exception as error:  # whoever listens is broken (its pipe is closed, say): what is stored is stored
+                    self._on_broken(error)
             elif self._closing:
                 return
 

@@ -2,6 +2,7 @@
 
 PatrolError          it cannot begin: misuse, or another one is running
  └── PatrolStopped   it had to stop; what is done is safe, and --resume goes on
+      └── PatrolInterrupted   it was asked to, by a signal
 """
 
 from __future__ import annotations
@@ -12,4 +13,16 @@ class PatrolError(Exception):
 
 
 class PatrolStopped(PatrolError):
-    pass
+    """``captures``: how many of the run are in the archive."""
+
+    def __init__(self, why: str, *, captures: int = 0) -> None:
+        super().__init__(why)
+        self.captures = captures
+
+
+class PatrolInterrupted(PatrolStopped):
+    """``signal``: its number."""
+
+    def __init__(self, number: int, *, captures: int = 0) -> None:
+        super().__init__("巡查已按要求停下", captures=captures)
+        self.signal = number

@@ -233,6 +233,20 @@ def runs(home: Path, *, limit: int = 50) -> list[RunRow]:
     return [RunRow(n, i, p, json.loads(order), s, b, e, json.loads(summary)) for n, i, p, order, s, b, e, summary in rows]
 
 
+def standing(home: Path, run: str) -> dict[int, tuple[int, int]]:
+    """site → (visited, waiting) of ``run``, read without disturbing the writer; for who watches."""
+    try:
+        db = sqlite3.connect(f"file:{path_of(home)}?mode=ro", uri=True, timeout=_BUSY_S)
+        try:
+            rows = db.execute("SELECT site, SUM(state = 1), SUM(state = 0) FROM urls WHERE run = (SELECT number FROM runs WHERE id = ?) GROUP BY site",
+                              (run,)).fetchall()
+        finally:
+            db.close()
+    except sqlite3.OperationalError:  # not there yet
+        return {}
+    return {int(site): (int(visited), int(waiting)) for site, visited, waiting in rows}
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 

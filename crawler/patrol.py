@@ -23,7 +23,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from crawler.asked import Asked
 from crawler.committer import Committer, Landed
 from crawler.desk import Desk
-from crawler.errors import PatrolError, PatrolStopped
+from crawler.errors import PatrolError, PatrolInterrupted, PatrolStopped
 from crawler.frontier import Frontier, path_of, runs
 from crawler.guards.egress import EgressPolicy
 from crawler.guards.resolver import GatedResolver
@@ -33,6 +33,7 @@ from crawler.rendering.chromium import chromium_path
 from crawler.scope import Scope
 from crawler.settings import scrapy_settings
 from crawler.spider import PatrolSpider, Work
+from crawler.stopping import signals_to
 from evidence.archive import ArchiveWriter
 from evidence.capture import Capture
 from evidence.ledger import captures
@@ -41,6 +42,9 @@ from evidence.recover import recover
 Event = dict[str, Any]
 TICK_S = 0.2
 PROGRESS_S = 1.0
+SIGN_S = 3.0  # between two signs of life in the frontier
+CANCEL_S = 3.0
+STOP_S = 10.0  # once asked to stop, visits under way may end for so long; what does not is visited again by --resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +130,31 @@ class _Patrol:
         self._visited: set[str] = set()
         self._stopped = ""
         self._reason = ""
+        self._signal = 0
         self._crawler: Crawler | None = None
-        self._told = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: list[asyncio.Task[None]] = []
+        self._began = time.monotonic()
+        self._told = self._signed = 0.0
 
     def go(self) -> Summary:
-        began = time.monotonic()
+        self._began = time.monotonic()
         for torn in recover(self._folder):
             self._on_event({"event": "recovered", "detail": str(torn)})
         for capture in captures(self._folder, run=self._run):
             self._count(capture)
-        self._on_event({"event": "run", "run": self._run, "sites": len(self._order.sites)})
+        self._on_event({"event": "run", "run": self._run, "sites": len(self._order.sites), "budgets": [plan.max_pages for plan in self._order.sites]})
         with logged_to(self._folder.parent / "logs" / "patrol.log"), ArchiveWriter(self._folder, run=self._run) as writer:
             self._crawl(writer)
-        summary = self._summary(time.monotonic() - began)
-        if self._stopped:
-            self._frontier.progress(summary.to_json())
-            raise PatrolStopped(self._stopped)
-        if self._reason == "shutdown":
-            self._frontier.progress(summary.to_json())
-            raise KeyboardInterrupt
-        self._frontier.finish(summary.to_json())
-        self._frontier.close()
-        return summary
+        summary = self._summary(time.monotonic() - self._began)
+        if self._reason == "finished" and not self._stopped:
+            self._frontier.finish(summary.to_json())
+            self._frontier.close()
+            return summary
+        self._frontier.progress(summary.to_json())
+        if self._signal:
+            raise PatrolInterrupted(self._signal, captures=summary.captures)
+        raise PatrolStopped(self._stopped or "巡查意外停止", captures=summary.captures)
 
     def _summary(self, seconds: float) -> Summary:
         return Summary(self._run, len(self._order.sites), sum(self._outcomes.values()), dict(sorted(self._outcomes.items())),
@@ -157,7 +164,7 @@ class _Patrol:
         plans = self._order.sites
         policy = EgressPolicy(allow=tuple(network for plan in plans for network in plan.allow))
         desk = Desk(self._frontier, plans)
-        committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed)
+        committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed, on_broken=self._broken)
         facts = {"run": self._run, "plan": self._order.plan, **self._order.facts}
         work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers, lambda: self._may_end, self._broken,
                     browser=self._browser)
@@ -172,10 +179,52 @@ class _Patrol:
         # What the crawl allocates is mostly short-lived or plain bytes; the default thresholds cost a growing share of the run.
         gc.set_threshold(100_000, 50, 100)
         process.crawl(crawler, work=work)
-        process.start()
+        with signals_to(self._asked_to_stop):
+            process.start(install_signal_handlers=False)
+
+    def _asked_to_stop(self, number: int) -> None:
+        """By a signal, between two steps of the loop: the first time visits under way may end, the second time nothing is waited for but
+        the disk."""
+        first, self._signal = not self._signal, number
+        if self._loop is None:  # not open yet: it will not be
+            return
+        self._loop.call_soon_threadsafe(self._wind_down if first else self._leave_now)
+
+    def _wind_down(self) -> None:
+        if not self._ending:
+            self._on_event({"event": "stopping", "run": self._run, "flying": self._desk.flying})
+            self._end_soon(STOP_S)
+
+    def _leave_now(self) -> None:
+        self._ending.append(asyncio.get_running_loop().create_task(self._leave(0)))
+
+    def _end_soon(self, within_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._stopping = loop.create_task(self._stop_crawler())
+        self._ending.append(loop.create_task(self._leave(within_s)))
+
+    async def _stop_crawler(self) -> None:
+        if self._crawler is not None:
+            await self._crawler.stop_async()
+
+    async def _leave(self, after_s: float) -> None:
+        """What has landed goes to disk; then the loop ends, whoever still waits for an answer."""
+        from twisted.internet import reactor
+
+        await asyncio.sleep(after_s)
+        await self._committer.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=CANCEL_S)
+        reactor.crash()
 
     def _opened(self) -> None:
         self._committer.start()
+        self._loop = asyncio.get_running_loop()
+        if self._signal:
+            self._wind_down()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
         self._ticking.add_done_callback(self._ticked)
 
@@ -183,6 +232,8 @@ class _Patrol:
         self._reason = reason
         self._ticking.cancel()
         await self._committer.close()
+        for leaving in self._ending:
+            leaving.cancel()
 
     async def _tick(self) -> None:
         """Wakes what rested, and tells how far the run is."""
@@ -191,6 +242,9 @@ class _Patrol:
             if self._desk.wake():
                 self._nudge()
             await self._listen()
+            if time.monotonic() - self._signed >= SIGN_S:
+                self._signed = time.monotonic()
+                await asyncio.to_thread(self._frontier.progress, self._summary(time.monotonic() - self._began).to_json())
             if time.monotonic() - self._told >= PROGRESS_S:
                 self._told = time.monotonic()
                 self._on_event({"event": "progress", "run": self._run, "captures": sum(self._outcomes.values()), "outcomes": dict(self._outcomes)})
@@ -232,7 +286,9 @@ class _Patrol:
     def _broken(self, error: Exception) -> None:
         """The frontier or a fault of ours: nothing is lost, and the run can be resumed."""
         logging.getLogger(__name__).error("patrol stopped", exc_info=error)
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, BrokenPipeError):
+            self._failed("输出已被关闭（管道另一端已结束），巡查停下")
+        elif isinstance(error, sqlite3.Error):
             self._failed(f"巡查进度无法读写：{error}")
         else:
             self._failed(f"程序出错（{type(error).__name__}：{error}）")
@@ -241,8 +297,7 @@ class _Patrol:
         if self._stopped:
             return
         self._stopped = why
-        if self._crawler is not None:
-            asyncio.get_running_loop().create_task(self._crawler.stop_async())
+        self._end_soon(STOP_S)
 
     def _nudge(self) -> None:
         """Scrapy asks its scheduler only when a request ends, else every five seconds: it has no public way to be told sooner."""

@@ -23,8 +23,8 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="JSON Lines")] = False,
     ) -> None:
         """已存证的快照，未研判的也在内。"""
-        from adpatrol.commands.patrol import WORDS
         from adpatrol.home import home
+        from adpatrol.telling import WORDS
         from crawler.addresses import origin_of
         from evidence import ledger
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+import contextlib
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-INGEST_END_S = 3_600.0
+if TYPE_CHECKING:
+    from crawler.patrol import Summary
+
+RESUME = "接着巡查：adpatrol patrol --resume"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,148 +37,99 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """巡查一次，到结束为止。"""
         from adpatrol.home import home
-        from adpatrol.ordering import order_of
-        from crawler import patrol as crawl
-        from crawler.frontier import runs
+        from adpatrol.telling import Teller
 
-        tell = Teller(as_json)
-        place = home()
         if run and not resume:
             raise typer.BadParameter("巡查号只与 --resume 同用")
-        began = time.monotonic()
-        if resume:
-            known = [r for r in runs(place, limit=1_000) if (r.id == run if run else r.state != "finished")]
-            if run and not known:
-                raise ValueError(f"没有巡查号为 {run} 的巡查；adpatrol captures 可看到已有的巡查号")
-            if not known or known[0].state == "finished":
-                newest = known or runs(place, limit=1)
-                tell.end(newest[0].summary if newest else {}, nothing=True)
-                return
-            with ingest_beside(place, no_ingest) as ingest:
-                done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up)
-        else:
-            order = order_of(plan=plan, site=site or [], sites=sites, max_pages=max_pages, depth=depth, delay=delay, allow=allow or [])
-            with ingest_beside(place, no_ingest) as ingest:
-                done = crawl.patrol(order, place, on_event=heard(tell, ingest), caught_up=ingest.caught_up)
-        if done is None:  # another process ended it meanwhile
-            return
-        summary = done.to_json() | {"findings": ingest.counts.get("findings", 0), "leads": ingest.counts.get("leads", 0), "seconds": round(time.monotonic() - began, 2)}
-        tell.end(summary)
-        if done.sites and not done.visited:
+        tell = Teller(home(), as_json=as_json, ingest=not no_ingest)
+        with _clean_end(tell.close):
+            if resume:
+                if plan or site or sites or max_pages is not None or depth is not None or delay is not None or allow:
+                    raise ValueError("--resume 按开始时的设置接着巡查，不与其他设置同用；要按新的设置巡查，请去掉 --resume")
+                done = _resumed(tell, run, no_ingest)
+            else:
+                done = _begun(tell, no_ingest, plan=plan, site=site or [], sites=sites, max_pages=max_pages, depth=depth, delay=delay, allow=allow or [])
+        if done is not None and done.sites and not done.visited:
+            if not as_json:
+                print("没有一个网站能够访问；请检查网络与网址，adpatrol captures 可看到各自的原因", file=sys.stderr)
             raise typer.Exit(2)
 
 
-class Beside:
-    """The ingest of a run, in a child process: it follows the archive by itself and ends when its standard input closes, so that if this
-    process is killed it still finishes what is on disk."""
+def _begun(tell: Any, no_ingest: bool, **options: Any) -> Summary:
+    from adpatrol.beside import heard, ingest_beside
+    from adpatrol.home import home
+    from adpatrol.ordering import order_of
+    from crawler import patrol as crawl
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._child: subprocess.Popen[str] | None = None
-        self.counts: dict[str, Any] = {}
-
-    def start(self, run: str) -> None:
-        """Once the run is on record."""
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "adpatrol", "ingest", "--follow", run, "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def caught_up(self, seq: int) -> bool:
-        """Whether everything up to ``seq`` is judged, and what it asks for is asked; also where there is nobody left to wait for."""
-        from indexer.progress import position_at
-
-        return self._child is None or self._child.poll() is not None or position_at(self._home) >= seq
-
-    def end(self) -> None:
-        if self._child is None:
-            return
-        try:
-            out, _ = self._child.communicate(timeout=INGEST_END_S)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            self._child.terminate()
-            raise
-        lines = out.splitlines()
-        if self._child.returncode == 0 and lines:
-            self.counts = json.loads(lines[-1])
-        else:
-            print("adpatrol: 研判没有完成；存档是完整的，请运行 adpatrol ingest 续办", file=sys.stderr)
+    began = time.monotonic()
+    order = order_of(**options)
+    with ingest_beside(home(), no_ingest, on_end=tell.judging) as ingest:
+        done = crawl.patrol(order, home(), on_event=heard(tell, ingest), caught_up=ingest.caught_up)
+    tell.end(_with_findings(done, ingest.counts, began))
+    return done
 
 
-class NoIngest:
-    """--no-ingest: nobody follows."""
+def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
+    from adpatrol.beside import heard, ingest_beside
+    from adpatrol.home import home
+    from crawler import patrol as crawl
+    from crawler.frontier import runs
 
-    counts: ClassVar[dict[str, Any]] = {}
+    began, place = time.monotonic(), home()
+    known = [r for r in runs(place, limit=1_000) if (r.id == run if run else r.state != "finished")]
+    if run and not known:
+        raise ValueError(f"没有巡查号为 {run} 的巡查；adpatrol captures 可看到已有的巡查号")
+    if not known or known[0].state == "finished":
+        newest = known or runs(place, limit=1)
+        tell.end(newest[0].summary if newest else {}, nothing=True)
+        return None
+    with ingest_beside(place, no_ingest, on_end=tell.judging) as ingest:
+        done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up)
+    if done is not None:  # None: another process ended it meanwhile
+        tell.end(_with_findings(done, ingest.counts, began))
+    return done
 
-    def start(self, run: str) -> None:
-        pass
 
-    def caught_up(self, seq: int) -> bool:
-        return True
-
-    def end(self) -> None:
-        pass
+def _with_findings(done: Summary, counts: dict[str, Any], began: float) -> dict[str, Any]:
+    return done.to_json() | {"findings": counts.get("findings", 0), "leads": counts.get("leads", 0), "seconds": round(time.monotonic() - began, 2)}
 
 
-def heard(tell: Teller, ingest: Beside | NoIngest) -> Callable[[dict[str, Any]], None]:
-    def on_event(event: dict[str, Any]) -> None:
-        if event["event"] == "run":
-            ingest.start(event["run"])
-        tell(event)
+class _Told(BaseException):
+    """SIGTERM or SIGHUP, outside the crawl (which hears them by itself)."""
 
-    return on_event
+
+def _told(number: int, frame: object) -> None:
+    raise _Told
 
 
 @contextmanager
-def ingest_beside(home: Path, off: bool) -> Iterator[Beside | NoIngest]:
-    beside: Beside | NoIngest = NoIngest() if off else Beside(home)
+def _clean_end(close: Any) -> Iterator[None]:
+    """However it ends: the terminal is as it was, and one sentence says what is safe and what to do. Exit 130 after Ctrl-C, 2 otherwise."""
+    from crawler.errors import PatrolInterrupted, PatrolStopped
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _told)
     try:
-        yield beside
+        yield
+    except PatrolInterrupted as stopped:
+        _leave(close, f"已停下：已存证的 {stopped.captures} 个快照都在。{RESUME}", 130 if stopped.signal == signal.SIGINT else 2)
+    except PatrolStopped as stopped:
+        _leave(close, f"{stopped}。已存证的 {stopped.captures} 个快照都在。{RESUME}", 2)
+    except (KeyboardInterrupt, _Told) as asked:
+        _leave(close, f"已停下：存档是完整的。{RESUME}；只差研判时：adpatrol ingest", 130 if isinstance(asked, KeyboardInterrupt) else 2)
+    except BrokenPipeError:
+        _leave(close, f"输出已被关闭（管道另一端已结束）。存档是完整的。{RESUME}", 2)
     finally:
-        beside.end()
+        close()
 
 
-class Teller:
-    """Events as people or programs want them: one line a capture on stdout with --json, a progress line on stderr otherwise."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._json, self._live = as_json, sys.stderr.isatty()
-        self._said = 0.0
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        kind = event["event"]
-        if self._json:
-            if kind == "acknowledged":
-                print(json.dumps(event, ensure_ascii=False), flush=True)
-            return
-        if kind == "run":
-            print(f"巡查 {event['run']}：{event['sites']} 个网站", file=sys.stderr, flush=True)
-        elif kind == "recovered":
-            print(f"上次中断处已修复：{event['detail']}", file=sys.stderr)
-        elif kind == "progress" and (self._live or time.monotonic() - self._said > 5):
-            self._said = time.monotonic()
-            good, total = event["outcomes"].get("ok", 0), event["captures"]
-            print(f"\r已存证 {total} 页，其中正常 {good} 页" if self._live else f"已存证 {total} 页，其中正常 {good} 页",
-                  end="" if self._live else "\n", file=sys.stderr, flush=True)
-
-    def end(self, summary: dict[str, Any], *, nothing: bool = False) -> None:
-        if self._live and not self._json:
-            print(file=sys.stderr)
-        if self._json:
-            print(json.dumps(summary, ensure_ascii=False), flush=True)
-        elif nothing:
-            print("没有未完成的巡查。" + (f"最近一次：{_words(summary)}" if summary else "还没有巡查过：adpatrol patrol --site https://…"))
-        else:
-            print(f"巡查结束：{_words(summary)}")
-
-
-def _words(summary: dict[str, Any]) -> str:
-    outcomes = "，".join(f"{WORDS.get(name, name)} {n}" for name, n in summary.get("outcomes", {}).items())
-    return (f"{summary.get('run', '')} · {summary.get('sites', 0)} 个网站 · 快照 {summary.get('captures', 0)}（{outcomes}）"
-            f" · 涉嫌违法点 {summary.get('findings', 0)} · 线索 {summary.get('leads', 0)}")
-
-
-WORDS = {
-    "ok": "正常", "redirect_out": "跳出范围", "not_found": "页面不存在", "http_error": "网站出错", "rate_limited": "要求放慢", "robots": "robots 不允许",
-    "refused_address": "地址被拒", "dns": "域名无法解析", "connect": "无法连接", "tls": "加密连接失败", "timeout": "超时", "reset": "连接中断",
-    "too_large": "内容过大", "bomb": "压缩炸弹", "redirect_loop": "循环跳转", "empty": "空白", "not_html": "不是网页", "browser_crash": "浏览器崩溃",
-    "not_archived": "未能存证",
-}
+def _leave(close: Any, why: str, code: int) -> None:
+    close()
+    with contextlib.suppress(OSError):
+        print(f"adpatrol: {why}", file=sys.stderr, flush=True)
+    try:
+        sys.stdout.flush()
+    except OSError:  # what could not be written would be tried again, and complained of, when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(code)
