@@ -23,6 +23,9 @@ class Mailbox(socketserver.ThreadingTCPServer):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(address, _Talk)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A sender that hung up is no news."""
+
 
 class _Talk(socketserver.StreamRequestHandler):
     """One SMTP conversation (RFC 5321, the commands every sender uses)."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import mimetypes
+import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -19,7 +21,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from demo.mailbox import Mailbox
-from demo.table import FOLDER, PORT, Sample, samples
+from demo.table import FOLDER, PORT, Sample, moved, samples
 
 PHONE_WORDS = ("mobile", "iphone", "android")
 
@@ -43,7 +45,6 @@ class Site(ThreadingHTTPServer):
     """One sample site; ``taken`` ports raise OSError when it is made."""
 
     daemon_threads = True
-    allow_reuse_address = True
 
     def __init__(self, sample: Sample, port: int, log: AccessLog) -> None:
         self.sample, self.log = sample, log
@@ -51,6 +52,7 @@ class Site(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """As the base class does, without its look-up of the host's name, which may hang offline."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else a restart within a minute finds its own port taken
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = self.sample.address, self.server_address[1]
 
@@ -95,7 +97,9 @@ class Handler(BaseHTTPRequestHandler):
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         if kind.startswith("text/") and sample.charset:
             kind = f"{kind}; charset={sample.charset}"
-        self._send(status, file.read_bytes(), kind, with_body=with_body)
+        body = file.read_bytes()
+        is_text = kind.startswith("text/") or kind.endswith(("json", "xml", "javascript"))
+        self._send(status, moved(body, self.server.server_port) if is_text else body, kind, with_body=with_body)
 
     def _file(self, sample: Sample, path: str) -> Path | None:
         """The file a path stands for (a folder without its slash is returned as it is), or None. Never outside the site's folder."""
@@ -135,6 +139,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--log", type=Path, help="访问记录（JSON Lines）")
     parser.add_argument("--mail", type=Path, help="把收到的邮件存到这个文件夹（同时在 127.0.0.1 上监听邮件端口）")
     parser.add_argument("--mail-port", type=int, default=8125)
+    parser.add_argument("--with-parent", action="store_true", help="启动它的程序结束时也结束")
     options = parser.parse_args(argv)
     log = AccessLog(options.log)
     running: list[ThreadingHTTPServer | Mailbox] = []
@@ -157,7 +162,9 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     print(f"ready {len(running)} 个地址，端口 {options.port}", flush=True)
-    stop.wait()
+    parent = os.getppid()
+    while not stop.wait(1.0) and not (options.with_parent and os.getppid() != parent):
+        pass
     for server in running:
         server.shutdown()
         server.server_close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import yaml
@@ -9,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).resolve().parent / "sites"
 TABLE = Path(__file__).resolve().parent / "sites.yaml"
-PORT = 8100
+CONFIG = Path(__file__).resolve().parent / "config"
+PORT = 8100  # of every sample site; written in their links and in the plan
 
 
 class _Row(BaseModel):
@@ -46,3 +48,20 @@ class Sample(_Row):
 def samples(file: Path = TABLE) -> tuple[Sample, ...]:
     """All sample sites in the order of the table. Raises pydantic.ValidationError where the table is wrong."""
     return tuple(Sample.model_validate(row) for row in yaml.safe_load(file.read_text(encoding="utf-8"))["sites"])
+
+
+def moved(written: bytes, port: int) -> bytes:
+    """A page or a plan as it reads when the sample sites stand on another port."""
+    return written.replace(b":%d/" % PORT, b":%d/" % port) if port != PORT else written
+
+
+def settings(port: int, beside: Path) -> Path:
+    """The overlay of settings for sample sites on ``port``: the shipped one, or a copy of it under ``beside`` with the port changed."""
+    if port == PORT:
+        return CONFIG
+    copy = beside / "demo-config"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(CONFIG, copy)
+    for plan in (copy / "patrols").glob("*.yaml"):
+        plan.write_bytes(moved(plan.read_bytes(), port))
+    return copy
