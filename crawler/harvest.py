@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
 from classifiers.extract import extract
 from classifiers.model import Document, Page
+from crawler.limits import MAX_DECODED_BYTES
 
 MAX_LINKS = 2_000
 MAX_SITEMAP_URLS = 5_000
 MAX_SITEMAPS = 50
+_GZIP = b"\x1f\x8b\x08"
 _FOLLOWED = frozenset(("a", "frame", "refresh", "canonical", "sitemap"))
 
 
@@ -27,21 +30,35 @@ class Leads:
 def leads_of_page(body: bytes, content_type: str, url: str) -> Leads:
     try:
         page = extract(Document(url=url, body=body, content_type=content_type))
-    except Exception as error:  # hostile bytes must not end a visit: it is archived, and says that its links were not read
-        return Leads(unread=f"页面解析出错（{type(error).__name__}）")
+    except Exception:  # hostile bytes must not end a visit: it is archived, and says that its links were not read
+        return Leads(unread="页面解析出错，未能从中找出链接")
     links = tuple((link.url, link.text, link.kind) for link in page.links[:MAX_LINKS] if link.kind in _FOLLOWED)
     return Leads(links, page.refused, page)
 
 
 def leads_of_sitemap(body: bytes) -> Leads:
-    """A sitemap or an index of sitemaps (sitemaps.org). Scrapy reads it by lxml without entities and network."""
+    """A sitemap or an index of sitemaps (sitemaps.org), packed (.xml.gz) or not. Scrapy reads it by lxml without entities and network."""
+    if body.startswith(_GZIP):
+        body, unread = _unpacked(body)
+        if unread:
+            return Leads(unread=unread)
     try:
         site_map = Sitemap(body)
         kind = "sitemap" if site_map.type == "sitemapindex" else "a"
         found = [(str(entry["loc"]), "", kind) for _, entry in zip(range(MAX_SITEMAP_URLS), site_map, strict=False) if entry.get("loc")]
-    except (ValueError, SyntaxError, StopIteration) as error:
-        return Leads(unread=f"网站地图无法读取（{type(error).__name__}）")
+    except (ValueError, SyntaxError, StopIteration):
+        return Leads(unread="网站地图的格式有误，无法读取")
     return Leads(tuple(found))
+
+
+def _unpacked(body: bytes) -> tuple[bytes, str]:
+    """(what is in the gzip file, why it could not be had)."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(body, MAX_DECODED_BYTES)
+    except zlib.error:
+        return b"", "压缩的网站地图格式有误，无法展开"
+    return (b"", "压缩的网站地图展开后超过上限，未读") if unpacker.unconsumed_tail else (data, "")
 
 
 def sitemaps_of_robots(body: bytes, url: str) -> list[str]:

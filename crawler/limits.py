@@ -1,9 +1,11 @@
 """Bounds on what one visit may bring, cost and repeat."""
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # as received; what is more is cut and marked
+MAX_ROBOTS_BYTES = 512 * 1024  # of robots.txt, as received and unpacked; RFC 9309 asks for 500 KiB at least
 MAX_DECODED_BYTES = 32 * 1024 * 1024  # after content-encoding
 MAX_HOPS = 10  # redirects of one visit
 TRIES = 2  # visits of one address in a run where the fault may pass
 RETRY_S = 3.0
 MAX_RETRY_AFTER_S = 60.0
 TIMEOUT_S = 30.0  # of one answer, body included
+PATIENCE = 0.8  # of that time: a body that is still coming then is cut, and what came is kept

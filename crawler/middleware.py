@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from scrapy.downloadermiddlewares import cookies
 from scrapy.exceptions import StopDownload
 from scrapy.http import Request, Response
 from scrapy.signals import bytes_received
+from tldextract import TLDExtract
 
-from crawler.limits import MAX_BODY_BYTES, MAX_DECODED_BYTES
+from crawler.guards.certificates import certificate_facts
+from crawler.limits import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ROBOTS_BYTES, PATIENCE
 from crawler.visiting import Draft, exchange
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.spider import PatrolSpider
+
+# Scrapy's would fetch the list of public suffixes with the first cookie, past the egress gate and with the reactor waiting: the list that
+# comes with the library does.
+cookies._split_domain = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 class CaptureMiddleware:
@@ -36,43 +45,36 @@ class CaptureMiddleware:
         return spider  # type: ignore[no-any-return]
 
     def received(self, data: bytes, request: Request, spider: Any) -> None:
-        """Cuts an answer that grows beyond the bound: what came is kept and marked."""
-        got = request.meta["received"] = request.meta.get("received", 0) + len(data)
-        if got > MAX_BODY_BYTES:
+        """Cuts an answer that grows beyond the bound, or comes so slowly that it would end in a time-out: what came is kept and marked."""
+        meta = request.meta
+        got = meta["received"] = meta.get("received", 0) + len(data)
+        began = meta.setdefault("body_began", time.monotonic())
+        if got > (MAX_BODY_BYTES if "draft" in meta else MAX_ROBOTS_BYTES):
+            meta["cut"] = "length"
+            raise StopDownload(fail=False)
+        if time.monotonic() - began + meta.get("download_latency", 0.0) > PATIENCE * meta["download_timeout"]:
+            meta["cut"] = "time"
             raise StopDownload(fail=False)
 
     def process_request(self, request: Request) -> None:
         # The bound on what is received is ours (a cut answer is kept); Scrapy's, which drops the answer, is lifted until decompression.
         request.meta["download_maxsize"] = 0
+        request.meta.setdefault("download_timeout", self._spider.work.timeout_s)
         self._spider.gate(request.url)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        request.meta["download_maxsize"] = MAX_DECODED_BYTES
+        request.meta["download_maxsize"] = MAX_DECODED_BYTES if "draft" in request.meta else MAX_ROBOTS_BYTES
         if "seen" in request.meta:  # shown in the browser: its records are made of what was seen
             return response
         flags = response.flags
-        truncated = "length" if "download_stopped" in flags else "disconnect" if "dataloss" in flags else ""
+        truncated = request.meta.get("cut", "length") if "download_stopped" in flags else "disconnect" if "dataloss" in flags else ""
         address = str(response.ip_address or "")
         draft: Draft | None = request.meta.get("draft")
         if draft is None:
             self._spider.robots_came(request.url, exchange(request, response, address, truncated), bytes(response.body))
             return response
         if response.certificate is not None and "tls" not in draft.facts:
-            draft.facts["tls"] = certificate_facts(response.certificate)
+            draft.facts["tls"] = certificate_facts(response.certificate, urlsplit(request.url).hostname or "")
         draft.truncated = truncated
         draft.exchange(request, response, address)
         return response
-
-
-def certificate_facts(certificate: Any) -> dict[str, str]:
-    """Of the server's own certificate (the static client reports no chain): SHA-256 of its DER, subject, issuer, validity."""
-    original = certificate.original
-    return {
-        "sha256": certificate.digest("sha256").decode("ascii"),
-        "subject": _name(original.get_subject()), "issuer": _name(original.get_issuer()),
-        "not_before": (original.get_notBefore() or b"").decode("ascii"), "not_after": (original.get_notAfter() or b"").decode("ascii"),
-    }
-
-
-def _name(name: Any) -> str:
-    return ", ".join(f"{k.decode('ascii', 'replace')}={v.decode('utf-8', 'replace')}" for k, v in name.get_components())[:500]

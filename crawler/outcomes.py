@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
+from gzip import BadGzipFile
 
+import brotli
 from OpenSSL import SSL
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
-from twisted.internet.error import ConnectError, ConnectionLost, NoRouteError
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost, NoRouteError
 from twisted.internet.ssl import VerificationError
+from twisted.web._newclient import ParseError
 
+from crawler.guards.heads import MAX_HEAD, HeadTooLarge
 from crawler.guards.resolver import AddressRefused
 from crawler.rendering.errors import RenderError
 from evidence.capture import Outcome
@@ -67,12 +73,25 @@ def _of_failure(chain: list[BaseException]) -> Met:
     if isinstance(first, CannotResolveHostError):
         return Met(Outcome.DNS, "域名无法解析，可能已停用或未注册")
     if isinstance(first, DownloadTimeoutError) or any(isinstance(e, TimeoutError) for e in chain):
-        return Met(Outcome.TIMEOUT, "在限定时间内没有收完回答")
+        return Met(Outcome.TIMEOUT, "在限定时间内没有收到完整的回答")
     if isinstance(first, DownloadConnectionRefusedError) or any(isinstance(e, ConnectError | NoRouteError) for e in chain):
         return Met(Outcome.CONNECT, "服务器拒绝连接或无法到达")
+    return _of_broken_answer(first, chain)
+
+
+def _of_broken_answer(first: BaseException, chain: list[BaseException]) -> Met:
+    """The server was reached and said something, or nothing, that is no answer."""
+    if any(isinstance(e, HeadTooLarge) for e in chain):
+        return Met(Outcome.TOO_LARGE, f"回答的头部超过 {MAX_HEAD // 1024} KiB 或有过长的行，已断开")
+    if any(isinstance(e, ParseError) for e in chain) or (isinstance(first, DownloadFailedError) and any(isinstance(e, ValueError) for e in chain)):
+        return Met(Outcome.HTTP_ERROR, "服务器的回答不符合 HTTP 格式，无法读取")
+    if any(isinstance(e, zlib.error | EOFError | BadGzipFile | brotli.error) or type(e).__name__ == "ZstdError" for e in chain):
+        return Met(Outcome.HTTP_ERROR, "内容的压缩格式有误，无法展开；收到的字节已留存")
     if isinstance(first, ResponseDataLossError | DownloadCancelledError) or any(isinstance(e, ConnectionLost) for e in chain):
         return Met(Outcome.RESET, "连接在回答途中断开")
-    return Met(Outcome.RESET, f"没有收到完整的 HTTP 回答（{type(chain[-1]).__name__}）")
+    if any(isinstance(e, ConnectionDone) for e in chain):
+        return Met(Outcome.RESET, "服务器没有给出回答就断开了连接")
+    return Met(Outcome.RESET, "没有收到完整的 HTTP 回答")
 
 
 def _ignored(error: IgnoreRequest) -> Met:

@@ -55,6 +55,7 @@ def scrapy_settings(plans: Sequence[SitePlan], policy: EgressPolicy | None = Non
         "AUTOTHROTTLE_ENABLED": throttled, "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0, "AUTOTHROTTLE_START_DELAY": 0, "AUTOTHROTTLE_MAX_DELAY": 60,
         "DOWNLOADER_MIDDLEWARES": dict.fromkeys(_MIDDLEWARES_OFF) | {"crawler.middleware.CaptureMiddleware": 950},
         "SPIDER_MIDDLEWARES": dict.fromkeys(_SPIDER_MIDDLEWARES_OFF),
+        "DOWNLOAD_HANDLERS_BASE": {}, "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.guards.heads.BoundedHandler"),  # no file:, no ftp:
         "EXTENSIONS": dict.fromkeys(_EXTENSIONS_OFF) | ({"crawler.throttle.SiteThrottle": 0} if throttled else {}),
         "TWISTED_DNS_RESOLVER": "crawler.guards.resolver.GatedResolver",
     } | (browser_settings(policy) if policy is not None else {})

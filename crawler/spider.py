@@ -18,6 +18,8 @@ from crawler.addresses import canonical, host_of
 from crawler.committer import Committer, Landed
 from crawler.desk import Desk
 from crawler.frontier import Found, Row
+from crawler.guards.certificates import browser_facts
+from crawler.guards.certificates import said as certificate_said
 from crawler.guards.egress import EgressPolicy
 from crawler.guards.resolver import AddressRefused, check_url_literal
 from crawler.harvest import Leads, leads_of_page, leads_of_sitemap, sitemaps_of_robots
@@ -29,7 +31,7 @@ from crawler.rendering.chromium import render_meta
 from crawler.rendering.records import records
 from crawler.scope import Scope
 from crawler.visiting import Draft
-from evidence.capture import Outcome, VisitRecord
+from evidence.capture import PROBE, Outcome, VisitRecord
 
 if TYPE_CHECKING:
     from crawler.rendering.page import Seen
@@ -131,9 +133,9 @@ class PatrolSpider(Spider):
         draft: Draft = response.meta["draft"]
         try:
             return self._visited(response, draft)
-        except Exception as error:
+        except Exception:
             self.logger.exception("reading %s", draft.row.url)
-            self._land(draft, Met(of_status(response.status).outcome, f"已存证，但未能从中找出链接（{type(error).__name__}）"), Leads())
+            self._land(draft, Met(of_status(response.status).outcome, "已存证，但未能从中找出链接"), Leads())
             return None
 
     def _visited(self, response: Response, draft: Draft) -> Request | None:
@@ -150,6 +152,8 @@ class PatrolSpider(Spider):
             leads = self._read(response, draft)
             if leads.unread:
                 draft.facts["unread"] = leads.unread
+        if not met.detail:
+            met = Met(met.outcome, certificate_said(draft.facts.get("tls") or {}), met.passing)
         self._land(draft, met, leads, retry_after=response.headers.get("Retry-After"), size=len(response.body))
         return None
 
@@ -159,11 +163,13 @@ class PatrolSpider(Spider):
         draft.records += records(seen, row.url)
         draft.url, draft.status, draft.headers = seen.final_url, seen.status, seen.headers
         draft.chain += [url for url in seen.redirects if url not in draft.chain]
-        draft.facts |= {"render_reason": row.why, "tls": seen.tls, "connections": list(seen.passages)[:50]}
+        draft.facts |= {"render_reason": row.why, "tls": browser_facts(seen.tls), "connections": list(seen.passages)[:50]}
         if seen.truncated:
             draft.facts["truncated"] = seen.truncated
         target = canonical(seen.final_url)
         met = of_status(seen.status) if seen.status else Met(Outcome.OK, "")
+        if not met.detail:
+            met = Met(met.outcome, certificate_said(draft.facts["tls"]), met.passing)
         if not target or not self._scopes[row.site].allows(target):
             self._land(draft, Met(Outcome.REDIRECT_OUT, f"页面脚本转到本次巡查范围以外的 {host_of(target) or '地址'}"), Leads(), final_url=seen.final_url)
             return
@@ -180,8 +186,11 @@ class PatrolSpider(Spider):
         return None
 
     def _moved(self, response: Response, draft: Draft, location: bytes) -> Request | None:
-        target = canonical(urljoin(response.url, location.decode("utf-8", "replace").strip()))
         row = draft.row
+        try:
+            target = canonical(urljoin(response.url, location.decode("utf-8", "replace").strip()))
+        except ValueError:  # a bracket or a port that no address has
+            target = ""
         if not target:
             self._land(draft, Met(Outcome.HTTP_ERROR, "跳转目标不是网页地址"), Leads())
         elif draft.chain.count(target) >= 2 or len(draft.chain) >= MAX_HOPS:
@@ -201,11 +210,15 @@ class PatrolSpider(Spider):
             return _too_large()
         if draft.truncated == "disconnect":
             return Met(Outcome.RESET, "连接在回答途中断开，只收到一部分", passing=True)
+        if draft.truncated == "time":
+            return Met(Outcome.TIMEOUT, "内容传得太慢，在限定时间内只收到一部分", passing=True)
         met = of_status(response.status)
         if met.outcome is not Outcome.OK:
             return met
         if not response.body:
             return Met(Outcome.EMPTY, "网站回答了空白内容")
+        if draft.row.why == "sitemap":  # often a gzip file; how far it could be read is told with its links
+            return met
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower().strip()
         if kind and not (kind.startswith(_READABLE) or "+xml" in kind):
             return Met(Outcome.NOT_HTML, f"不是网页（{kind.partition(';')[0][:60]}）")
@@ -230,10 +243,20 @@ class PatrolSpider(Spider):
         again = None
         if met.passing and row.tries + 1 < TRIES:
             again = time.time() + _rest(retry_after)
-        found = self._scopes[row.site].found(leads.links, row) + more + self._to_show(draft, met, leads)
+        found = self._found(draft, met, leads) + more
         visit = draft.done(met, final_url)
         self.work.committer.add(Landed(visit, row, size, again, found))
         self.work.desk.landed(row)
+
+    def _found(self, draft: Draft, met: Met, leads: Leads) -> tuple[Found, ...]:
+        """Where the page leads; what a made-up address shows leads nowhere."""
+        row, scope = draft.row, self._scopes[draft.row.site]
+        if row.why == PROBE:
+            return ()
+        found = scope.found(leads.links, row)
+        if met.outcome is Outcome.OK and found:
+            found += scope.probe(found, row, self.run)
+        return found + self._to_show(draft, met, leads)
 
     def _to_show(self, draft: Draft, met: Met, leads: Leads) -> tuple[Found, ...]:
         """The same address in the browser, where the static page is likely not what people see."""

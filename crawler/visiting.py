@@ -42,7 +42,7 @@ class Draft:
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     url: str = ""
-    truncated: str = ""  # of the last answer: length, disconnect
+    truncated: str = ""  # of the last answer: length, time, disconnect
 
     def exchange(self, request: Request, response: Response, address: str) -> None:
         self.url, self.status = request.url, response.status
@@ -54,7 +54,7 @@ class Draft:
         return Visit(
             id=self.id, run=self.run, site=self.site, url=self.row.url, final_url=final_url or self.url or self.row.url, time=self.began,
             client=self.row.client, outcome=met.outcome, status=self.status, headers=self.headers, redirects=tuple(self.chain),
-            detail=met.detail, facts=self.facts, records=tuple(self.records),
+            detail="".join(c for c in met.detail if c.isprintable()), facts=self.facts, records=tuple(self.records),
         )
 
 

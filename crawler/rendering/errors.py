@@ -49,7 +49,7 @@ _KNOWN = (
     ("ERR_CONNECTION_REFUSED", Outcome.CONNECT, "服务器拒绝连接或无法到达"), ("ERR_ADDRESS_", Outcome.CONNECT, "服务器拒绝连接或无法到达"),
     ("ERR_TUNNEL_", Outcome.CONNECT, "服务器拒绝连接或无法到达"), ("ERR_PROXY_", Outcome.CONNECT, "出口闸门没有回答"),
     ("ERR_TIMED_OUT", Outcome.TIMEOUT, "在限定时间内没有收到回答"), ("ERR_CONNECTION_TIMED_OUT", Outcome.TIMEOUT, "在限定时间内没有收到回答"),
-    ("ERR_ABORTED", Outcome.NOT_HTML, "网站给出的是下载文件或空白回答，不是网页"), ("ERR_CONTENT_DECODING", Outcome.RESET, "内容编码有误，浏览器无法展开"),
+    ("ERR_ABORTED", Outcome.NOT_HTML, "网站给出的是下载文件或空白回答，不是网页"), ("ERR_CONTENT_DECODING", Outcome.HTTP_ERROR, "内容编码有误，浏览器无法展开"),
     ("ERR_INSUFFICIENT_RESOURCES", Outcome.BROWSER_CRASH, "浏览器资源不足"), ("ERR_UNSAFE_PORT", Outcome.REFUSED_ADDRESS, "浏览器不访问该端口"),
     ("ERR_EMPTY_RESPONSE", Outcome.RESET, "服务器没有回答就断开了连接"), ("ERR_", Outcome.RESET, "连接在回答途中断开"),
 )

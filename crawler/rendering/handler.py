@@ -16,6 +16,7 @@ from playwright.async_api import Error, Page
 from scrapy.http import HtmlResponse, Request, Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
+from crawler.guards.heads import bound
 from crawler.guards.proxy import GATE_HEADER, GateProxy
 from crawler.outcomes import of_status
 from crawler.rendering import chromium, page
@@ -31,6 +32,7 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
+        bound(self)
         self.config.target_closed_max_retries = 1  # a page that kills the browser is not to kill it four times
         self._slots = asyncio.Semaphore(chromium.AT_ONCE)
         self._door = asyncio.Lock()
