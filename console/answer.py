@@ -25,3 +25,8 @@ def number(text: str | None, *, least: int = 1, most: int = 10_000, default: int
         return min(max(int(text or ""), least), most)
     except ValueError:
         return default
+
+
+def refused(request: HttpRequest, title: str, text: str, *, status: int) -> HttpResponse:
+    """A page that says what was not done, why, and what to do."""
+    return render(request, "console/message.html", {"title": title, "text": text}, status=status)

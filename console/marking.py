@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +25,22 @@ class Span:
 
 
 RANK = ("hit", "excused", "blue", "yellow", "orange", "red")
+
+
+# Of what a reader cannot see: marks that turn the direction of writing, characters of no width, controls. (Line ends and tabs are seen.)
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+
+
+def unseen(text: str) -> int:
+    """How many characters of the text nobody sees."""
+    return len(UNSEEN.findall(text))
+
+
+def shown(text: str, most: int = 200) -> str:
+    """One line of a site's words for a heading, a list or a tip: what nobody sees is shown as its code, white space collapsed, cut at ``most``."""
+    line = " ".join(text[: 8 * most].split())
+    line = UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", line[: 2 * most])
+    return line if len(line) <= most and len(text) <= 8 * most else line[: most - 1] + "…"
 
 
 def marked(text: str, spans: Sequence[Span], *, first: int = 0, last: int | None = None) -> SafeString:

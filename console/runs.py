@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from indexer.counts import quality
+from django.db.models import Count
+
+from indexer.counts import qualities
 from indexer.models import Page
 
 BUSY_S = 2.0
@@ -80,9 +82,11 @@ def latest(home: Path, *, limit: int = 8, run: str = "") -> list[Run]:
         return []
     finally:
         db.close()
+    ids = [one.id for one in found]
+    judged = dict(Page.objects.filter(run__in=ids).order_by().values_list("run").annotate(n=Count("id")))
+    warned = qualities(ids)
     for one in found:
-        one.ingested = Page.objects.filter(run=one.id).count()
-        one.warning = quality(one.id).reason
+        one.ingested, one.warning = judged.get(one.id, 0), warned[one.id].reason
     return found
 
 

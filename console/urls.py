@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from console.views import account, captures, leads, leaving, overview, platforms, search
+from console.views import account, captures, evidence, leads, leaving, overview, platforms, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("captures/<str:id>/", captures.capture, name="capture"),
     path("captures/<str:id>/screenshot.jpg", captures.screenshot, name="capture-screenshot"),
     path("captures/<str:id>/text.txt", captures.text, name="capture-text"),
+    path("captures/<str:id>/evidence.json", evidence.record, name="capture-evidence"),
+    path("captures/<str:id>/evidence.warc.gz", evidence.records, name="capture-records"),
     path("leaving/", leaving.leaving, name="leaving"),
     path("sign-in/", account.sign_in, name="sign-in"),
     path("sign-out/", account.sign_out, name="sign-out"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from indexer.models import LEVEL_KEYS, Finding, Page
 
@@ -53,15 +54,26 @@ def for_run(run: str) -> dict[str, Any]:
 
 
 def quality(run: str) -> Quality:
-    """Of what is ingested of the run so far. A static page that a browser must open (its shell is near empty by nature) is not counted,
+    """Of what is ingested of the run so far."""
+    return qualities([run])[run]
+
+
+def qualities(runs: Sequence[str]) -> dict[str, Quality]:
+    """By run, in two queries however many. A static page that a browser must open (its shell is near empty by nature) is not counted,
     nor is what the site itself calls not found."""
-    answered = Page.objects.filter(run=run, render_reason="").exclude(gate="").exclude(outcome__in=_BY_DESIGN).order_by()
-    gates = dict(answered.values_list("gate").annotate(n=Count("id")).order_by("gate"))
+    answered = Page.objects.filter(run__in=runs, render_reason="").exclude(gate="").exclude(outcome__in=_BY_DESIGN).order_by()
+    gates: dict[str, dict[str, int]] = {}
+    for run, gate, n in answered.values_list("run", "gate").annotate(n=Count("id")).order_by("run", "gate"):
+        gates.setdefault(run, {})[gate] = n
+    tried = Page.objects.filter(run__in=runs).exclude(outcome__in=("robots", "not_html", "redirect_out")).order_by()
+    bright = Count("site", distinct=True, filter=Q(outcome="ok", gate="page"))
+    sites = {run: (seen, shown) for run, seen, shown in tried.values_list("run").annotate(seen=Count("site", distinct=True), bright=bright)}
+    return {run: _judged(gates.get(run, {}), *sites.get(run, (0, 0))) for run in runs}
+
+
+def _judged(gates: Mapping[str, int], sites: int, bright: int) -> Quality:
     kinds = {name: gates[gate] for gate, name in NOT_THE_PAGE.items() if gate in gates}
     answers, not_pages = sum(gates.values()), sum(kinds.values())
-    tried = Page.objects.filter(run=run).exclude(outcome__in=("robots", "not_html", "redirect_out")).order_by()
-    sites = tried.values("site").distinct().count()
-    bright = tried.filter(outcome="ok", gate="page").values("site").distinct().count()
     reason = ""
     if answers >= MIN_ANSWERS and not_pages > DEGRADED_SHARE * answers:
         parts = "，".join(f"{kind} {n}" for kind, n in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))

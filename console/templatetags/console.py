@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString
 
 from alerts.models import LEVEL_KEYS
 from console.leaving import signed
+from console.marking import shown
 from console.present import BEIJING, LEVEL_HINTS, LEVELS, STATES, label
 
 register = template.Library()
 MAX_ADDRESS = 90
+MAX_TIP = 1_000
 
 
 @register.simple_tag
@@ -57,16 +59,15 @@ def words(value: str, kind: str) -> str:
 @register.simple_tag
 def outside(url: str, most: int = MAX_ADDRESS) -> SafeString:
     """An address of a patrolled site: its text, and a link to the leaving page; never a direct link."""
-    shown = url if len(url) <= most else url[: most - 1] + "…"
     if not url.lower().startswith(("http://", "https://")):
-        return format_html('<span class="url">{}</span>', shown)
-    return format_html('<span class="url" title="{}">{}</span> <a class="out" href="{}" rel="noreferrer nofollow">访问…</a>', url, shown, signed(url))
+        return address(url, most)
+    return format_html('{} <a class="out" href="{}" rel="noreferrer nofollow">访问…</a>', address(url, most), signed(url))
 
 
 @register.simple_tag
 def address(url: str, most: int = MAX_ADDRESS) -> SafeString:
     """An address as text only."""
-    return format_html('<span class="url" title="{}">{}</span>', url, url if len(url) <= most else url[: most - 1] + "…")
+    return format_html('<bdi class="url" title="{}">{}</bdi>', shown(url, MAX_TIP), shown(url, most))
 
 
 @register.simple_tag(takes_context=True)
@@ -91,8 +92,7 @@ def percent(value: float) -> str:
 
 @register.filter
 def one_line(value: str, most: int = 60) -> str:
-    line = " ".join(str(value).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return shown(str(value), most)
 
 
 @register.filter

@@ -11,10 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from alerts.dossiers import platform_key
-from alerts.models import LeadFinding, Platform
+from alerts.models import Lead, Platform
+from alerts.wording import wording
 from console.answer import answer
+from console.facts import connections, visit_facts
 from console.law import provisions
-from console.marking import Span, marked
+from console.marking import Span, marked, unseen
 from console.may import may
 from console.present import GENRES
 from evidence import ledger, read
@@ -42,17 +44,17 @@ def capture(request: HttpRequest, id: str) -> HttpResponse:
     spans = [Span(f.start, f.end, str(n), f.level_key) for n, f in enumerate(findings, 1)]
     spans += [Span(e.start, e.end, f"例{n}", "excused") for n, e in enumerate(excused, 1)]
     shown = page.visible_chars if 0 < page.visible_chars <= len(page.text) else len(page.text)
-    laws, cited = {}, set()
-    for n, f in enumerate(findings, 1):  # each article stands open where it is first cited
-        laws[n] = [(law, law.id not in cited) for law in provisions(f.provisions)]
-        cited |= set(f.provisions)
-    numbers = dict(LeadFinding.objects.filter(url_key=page.url_key).values_list("code", "lead__number"))
+    rest = page.text[shown:].lstrip()
+    articles = {law.id: law for law in provisions(p for f in findings for p in f.provisions)}
+    numbers = {(code, same): number for code, same, number in Lead.objects.filter(findings__url_key=page.url_key)
+               .values_list("code", "wording", "number").distinct()}
     context = {
         "page": page, "stored": stored, "problem": problem, "excused": [(f"例{n}", e) for n, e in enumerate(excused, 1)],
-        "findings": [{"n": n, "f": f, "laws": laws[n], "facts": _facts(f.claim), "why_not": why_not(page, f),
-                      "lead": numbers.get(f.code)} for n, f in enumerate(findings, 1)],
-        "text": marked(page.text, spans, last=shown), "asides": marked(page.text, spans, first=shown) if page.text[shown:].strip() else "",
-        "platform": Platform.objects.filter(key=platform_key(page.site)).first(), "facts": _visit_facts(stored),
+        "findings": [{"n": n, "f": f, "laws": [articles[p] for p in dict.fromkeys(f.provisions)], "facts": _facts(f.claim), "why_not": why_not(page, f),
+                      "lead": numbers.get((f.code, wording(f.span)))} for n, f in enumerate(findings, 1)],
+        "text": marked(page.text, spans, last=shown), "asides": marked(page.text, spans, first=len(page.text) - len(rest)) if rest else "",
+        "platform": Platform.objects.filter(key=platform_key(page.site)).first(), "unseen": unseen(page.text),
+        "facts": visit_facts(stored.facts) if stored else [], "connections": connections(stored.facts) if stored else [],
         "others": Page.objects.filter(url_key=page.url_key).exclude(pk=page.pk).defer("text").order_by("-id")[:10],
     }
     return answer(request, "console/capture.html", context, lambda: {
@@ -95,19 +97,9 @@ def _stored(id: str) -> tuple[Any, str]:
     """The capture as the archive has it, or why not."""
     try:
         found = ledger.capture(settings.HOME / "archive", id)
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, EvidenceError) as error:
         return None, f"存档无法读取：{error}"
     return found, "" if found else "本机存档中没有这个快照（可能在别处存证）"
-
-
-FACT_WORDS = {
-    "identity": "巡查标识", "robots": "robots", "authority": "授权书", "render_reason": "用浏览器的理由", "via": "来自", "depth": "深度",
-    "server_address": "服务器地址", "network": "本机网络", "tls": "加密连接", "dns": "域名解析",
-}
-
-
-def _visit_facts(stored: Any) -> list[tuple[str, str]]:
-    return [(FACT_WORDS.get(key, key), str(value)[:300]) for key, value in sorted(stored.facts.items()) if value not in ("", None, [], {})] if stored else []
 
 
 @may(*READERS)

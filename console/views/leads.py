@@ -19,12 +19,13 @@ from alerts.errors import CaseError, NoSuchLead
 from alerts.models import LEVEL_KEYS, AuditEntry, Lead
 from alerts.names import code_name
 from alerts.papers.gaps import evidence_gaps
-from alerts.papers.referral import PaperError, evidence_digests, referral
+from alerts.papers.referral import evidence_digests, referral
 from classifiers.errors import AdPatrolError
 from console.answer import answer, number
 from console.law import law_texts, provisions
 from console.may import may
 from console.present import LEVEL_NUMBERS, STATES
+from evidence.errors import EvidenceError
 from evidence.verify import verify
 
 READERS = ("officer", "analyst", "leader")
@@ -158,7 +159,7 @@ def draft(request: HttpRequest, number: str) -> HttpResponse:
         template = next(path for folder in settings.CONFIG_FOLDERS if (path := folder / "templates" / "referral.docx").is_file())
         paper = referral(found, template=template, provisions=law_texts(), digests=evidence_digests(archive, found), today=timezone.now(),
                          gaps=evidence_gaps(archive, found, now=timezone.now()))
-    except (AdPatrolError, PaperError) as error:
+    except (AdPatrolError, EvidenceError) as error:
         messages.error(request, f"移送函没有生成：{error}")
         return HttpResponseRedirect(reverse("lead", args=[found.number]))
     with transaction.atomic():

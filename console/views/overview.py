@@ -14,6 +14,7 @@ from console.context import shell
 from console.may import may
 from console.runs import latest
 from console.views.leads import row as lead_row
+from console.views.platforms import IN_ORDER
 from console.views.platforms import row as platform_row
 from evidence.ledger import last_seq
 from indexer import counts
@@ -40,7 +41,7 @@ def _figures() -> dict[str, Any]:
     return {
         "levels": [(LEVEL_KEYS[level], by_level.get(level, 0)) for level in (4, 3, 2, 1)],
         "platforms": Platform.objects.annotate(waiting=Count("leads", filter=Q(leads__state="waiting")), total=Count("leads"))
-        .order_by(*Platform._meta.ordering)[:8],
+        .order_by(*IN_ORDER)[:8],
         "platform_count": sum(by_level.values()), "leads": leads,
         "newest": Lead.objects.select_related("platform").order_by("-registered_at", "-id")[:10],
         "pages": Page.objects.count(), "findings": Finding.objects.count(),

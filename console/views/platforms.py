@@ -18,6 +18,7 @@ from indexer.models import Page
 READERS = ("officer", "analyst", "leader")
 PER_PAGE = 50
 TIMELINE = 100
+IN_ORDER = ("-level", "-last_seen", "key")
 
 
 def row(platform: Platform) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def platforms(request: HttpRequest) -> HttpResponse:
     if level in LEVEL_NUMBERS:
         found = found.filter(level=LEVEL_NUMBERS[level])
     found = found.annotate(total=Count("leads"), waiting=Count("leads", filter=Q(leads__state="waiting")))
-    found = found.order_by(*Platform._meta.ordering)
+    found = found.order_by(*IN_ORDER)
     page = Paginator(found, PER_PAGE).get_page(number(request.GET.get("page")))
     context = {"page": page, "q": query, "level": level, "levels": [(LEVEL_KEYS[n], by_level.get(n, 0)) for n in (4, 3, 2, 1)]}
     return answer(request, "console/platforms.html", context, lambda: {
@@ -53,7 +54,7 @@ def platform(request: HttpRequest, id: int) -> HttpResponse:
     codes = (LeadFinding.objects.filter(lead__platform=found).order_by().values("code")
              .annotate(leads=Count("lead", distinct=True), pages=Count("url_key", distinct=True), level=Max("level")).order_by("-level", "-pages", "code"))
     visits = Page.objects.filter(site__in=found.sites).defer("text").order_by("-id")
-    context = {
+    context: dict[str, Any] = {
         "platform": found, "leads": leads, "codes": codes, "captures": visits[:TIMELINE], "captures_total": visits.count(), "timeline": TIMELINE,
         "open_leads": sum(lead.state == Lead.State.WAITING for lead in leads),
     }

@@ -13,12 +13,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from seeding import Seeded, office, seed
+from seeding import PASSWORD, Seeded, office, seed
 
 from console.law import law_texts
 from console.roles import add_user
-
-PASSWORD = "Xun-Cha-2026!"
 
 
 @pytest.fixture

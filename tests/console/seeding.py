@@ -70,6 +70,7 @@ PAGES = {
     "gone": Made("https://www.shili-licai.example/meiyou", "404", "404", gate="soft_404", outcome=Outcome.NOT_FOUND, status=404, company="", icp=""),
 }
 RUN = "20261120-080000-aaaa"
+PASSWORD = "Xun-Cha-2026!"  # of everybody in the tests
 
 
 LAW = """- id: adlaw-2021-art25-1

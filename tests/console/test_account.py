@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PASSWORD
 from django.contrib.auth.models import User
 from django.test import Client
+from seeding import PASSWORD
 
 from alerts.models import AuditEntry
 from console.roles import UserRefused, add_user

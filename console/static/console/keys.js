@@ -1,8 +1,7 @@
-// j/k move between rows of a list, Enter opens; everything works without it.
+// Small helps; everything works without them.
 (function () {
   "use strict";
-  var tables = document.querySelectorAll("[data-keys]");
-  if (!tables.length) { return; }
+  // j/k move between rows of a list, Enter opens
   document.addEventListener("keydown", function (event) {
     var at = document.activeElement;
     if (event.ctrlKey || event.metaKey || event.altKey || (at && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))) { return; }
@@ -14,4 +13,13 @@
     links[next].focus();
     event.preventDefault();
   });
+  function open(all) { all.forEach(function (one) { one.open = true; }); }
+  function list(what) { return Array.prototype.slice.call(document.querySelectorAll(what)); }
+  // a button that opens all that is folded
+  list("[data-open]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { open(list(button.getAttribute("data-open"))); button.hidden = true; });
+  });
+  // paper shows what the screen folds
+  window.addEventListener("beforeprint", function () { open(list("main details")); });
 }());

@@ -1,0 +1,87 @@
+"""What is known of a visit beside its page, and what of it can be taken away: exact, verified, audited."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import pytest
+from django.test import Client
+from seeding import Seeded
+from warcio.archiveiterator import ArchiveIterator
+
+from alerts.models import AuditEntry
+from console.facts import connections, visit_facts
+from evidence import ledger
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_record_holds_what_the_ledger_holds(officer: Client, seeded: Seeded) -> None:
+    id = seeded.captures["home"]
+    answer = officer.get(f"/captures/{id}/evidence.json")
+    stored = ledger.capture(seeded.home / "archive", id)
+    assert stored is not None and answer["Content-Disposition"] == f'attachment; filename="evidence-{id}.json"'
+    data = answer.json()
+    assert data["records"] == [r.to_json() for r in stored.records] and data["facts"] == stored.facts and data["url"] == stored.url
+    assert AuditEntry.objects.filter(act="下载存证记录", subject=f"capture:{id}", who="officer").count() == 1
+
+
+def test_the_records_leave_as_they_are_stored(officer: Client, seeded: Seeded) -> None:
+    id = seeded.captures["home"]
+    answer = officer.get(f"/captures/{id}/evidence.warc.gz")
+    body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    stored = ledger.capture(seeded.home / "archive", id)
+    assert stored is not None and len(body) == sum(r.length for r in stored.records)
+    at = 0
+    for ref in stored.records:
+        assert hashlib.sha256(body[at : at + ref.length]).hexdigest() == ref.sha256
+        at += ref.length
+    assert [r.rec_type for r in ArchiveIterator(io.BytesIO(body))] == [r.type for r in stored.records]
+    assert AuditEntry.objects.filter(act="下载存证原件", subject=f"capture:{id}").count() == 1
+
+
+def test_nothing_leaves_that_does_not_verify(officer: Client, seeded: Seeded) -> None:
+    id = seeded.captures["home"]
+    stored = ledger.capture(seeded.home / "archive", id)
+    assert stored is not None
+    file = seeded.home / "archive" / stored.records[0].file
+    raw = bytearray(file.read_bytes())
+    raw[stored.records[0].offset + 20] ^= 1
+    file.write_bytes(raw)
+    answer = officer.get(f"/captures/{id}/evidence.warc.gz")
+    assert answer.status_code == 409 and "存证没有通过核验" in answer.content.decode()
+    assert not AuditEntry.objects.filter(act="下载存证原件").exists()
+
+
+def test_a_capture_that_is_elsewhere_has_no_record_here(officer: Client, seeded: Seeded) -> None:
+    assert officer.get("/captures/elsewhere/evidence.json").status_code == 404
+    assert officer.get("/captures/elsewhere/evidence.warc.gz").status_code == 404
+
+
+def test_facts_say_what_is_known_and_what_is_not() -> None:
+    nothing = dict(visit_facts({}))
+    assert nothing["服务器地址"] == "未记录" and "未登记" in nothing["授权书"] and "服务器证书" not in nothing
+    known = dict(visit_facts({
+        "authority": {"number": "云市监〔2026〕3号", "issuer": "某局", "scope": ["全部"], "valid_from": "2026-01-01", "valid_until": "2026-12-31"},
+        "identity": "browser", "robots": "ignore", "dns": ["203.0.113.7", "2001:db8::7"], "seconds": 1.25, "why": "起始页",
+        "tls": {"sha256": "ab", "subject": "CN=a.test", "issuer": "CN=ca"}, "new_thing": "<b>", "run": "r",
+    }))
+    assert known["授权书"] == "云市监〔2026〕3号（某局），范围：全部，有效期 2026-01-01 至 2026-12-31"
+    assert known["巡查标识"] == "普通浏览器标识" and known["服务器地址"] == "203.0.113.7、2001:db8::7" and known["用时"] == "1.25 秒"
+    assert known["服务器证书"] == "持有者 CN=a.test；签发者 CN=ca；证书 SHA-256 ab" and known["new_thing"] == "<b>" and "run" not in known
+
+
+def test_each_connection_is_told_with_what_became_of_it() -> None:
+    rows = connections({"connections": [{"host": "a.test", "port": 443, "address": "203.0.113.7", "outcome": "refused_address", "reason": "内网地址", "received": 0}, "x"]})
+    assert rows == [{"host": "a.test:443", "address": "203.0.113.7", "outcome": "地址被拒（内网地址）", "received": "0", "time": ""}]
+    assert connections({}) == []
+
+
+def test_the_capture_page_shows_authority_server_and_digests(officer: Client, seeded: Seeded) -> None:
+    id = seeded.captures["home"]
+    page = officer.get(f"/captures/{id}/").content.decode()
+    stored = ledger.capture(seeded.home / "archive", id)
+    assert stored is not None
+    for said in ("授权书", "巡查标识", "服务器地址", stored.records[0].sha256, f"/captures/{id}/evidence.warc.gz", "为什么没判为例外", "第二十五条", "不得明示或者暗示保本"):
+        assert said in page, said
