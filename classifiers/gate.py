@@ -89,12 +89,14 @@ _OFF_MAIN = (Role.NAV, Role.FOOTER)
 def gate(page: Page, *, status: int | None, prior: Prior | None = None) -> Gate:
     """``status`` of the answer, None where there was none (a file, a text). ``prior`` makes soft 404 and shrinking visible."""
     text = page.text.strip()
+    main = _main(page) if len(text) > SHORT_CHARS else text
+    said = _says(page, main)
+    if said is not None and said.kind != "soft_404":  # a site behind a wall answers every address with the wall
+        return said
     if prior is not None and prior.probe:
         return Gate("soft_404", PROBE_REASON)
     if prior is not None and alike(text, prior.not_found_text):
         return Gate("soft_404", "与该站对不存在网址的回应相同")
-    main = _main(page) if len(text) > SHORT_CHARS else text
-    said = _says(page, text, main)
     if said is not None:
         return said
     login = _login(page, text, main)
@@ -122,7 +124,7 @@ def _main(page: Page) -> str:
     return "\n".join(block.text for block in page.blocks if block.role not in _OFF_MAIN).strip()
 
 
-def _says(page: Page, text: str, main: str) -> Gate | None:
+def _says(page: Page, main: str) -> Gate | None:
     """Block page, captcha, parked domain, soft 404, by what the page says of itself. Sure where it says so first or in the title; words
     further down a page may be said of something else (a notice that an old domain has expired), and give way to a claim."""
     title = page.title.strip()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from crawler.frontier import ASKED, Frontier, Row
 from crawler.plans import SitePlan
+from evidence.capture import PROBE
 
 BATCH = 64
 LEASE_S = 600.0
@@ -24,6 +25,7 @@ class _Host:
     busy: set[int] = field(default_factory=set)  # handed out, or waiting for the archive's commit
     flying: int = 0  # handed out
     fresh: bool = True  # the frontier may hold more
+    probing: bool = False  # what "not found" looks like is being asked: other visits wait for the answer, which must be archived before them
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class Desk:
         for _ in range(len(self._ring)):
             host = self._ring[0]
             self._ring.rotate(-1)
-            if host.flying < host.at_once:
+            if host.flying < host.at_once and not host.probing:
                 row = self._take(host)
                 if row is not None:
                     return row
@@ -92,6 +94,7 @@ class Desk:
             return None
         row = host.ready.popleft()
         host.busy.add(row.id)
+        host.probing = row.why == PROBE
         host.flying += 1
         self.flying += 1
         self._unsettled += 1
@@ -106,7 +109,9 @@ class Desk:
 
     def landed(self, row: Row) -> None:
         """The visit is over, its records not yet on disk."""
-        self._hosts[row.host].flying -= 1
+        host = self._hosts[row.host]
+        host.flying -= 1
+        host.probing = host.probing and row.why != PROBE
         self.flying -= 1
 
     def settled(self, row: Row, size: int, again_at: float | None) -> None:

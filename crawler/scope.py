@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from crawler.addresses import Traps, canonical, host_of, looks_like_a_page, priority
 from crawler.frontier import Found, Row
 from crawler.plans import SitePlan
+from evidence.capture import PROBE
 
 MAX_SEEN = 100_000
+PROBE_LINKS, PROBE_BUDGET = 3, 30  # links of its own that a page must lead to, and pages the plan must allow, for a probe to be worth it
+PROBE_PRIORITY = 125  # before what links lead to: the answer is wanted when they are read
 
 
 class Scope:
@@ -20,6 +24,7 @@ class Scope:
         self._hosts = frozenset(host.lower() for host in plan.hosts)
         self._traps = Traps()
         self._seen: set[str] = set()
+        self._probed: set[tuple[str, str]] = set()  # (host, client)
         self._clients = tuple(f"{client}-static" for client in plan.clients)
         self.trapped: dict[str, int] = {}
 
@@ -62,6 +67,19 @@ class Scope:
         target = canonical(url)
         self._seen.add(target)
         return [Found(target, self._site, host_of(target), client, 0, 200, why="起始页") for client in self._clients] if target else []
+
+    def probe(self, found: Sequence[Found], row: Row, run: str) -> tuple[Found, ...]:
+        """One address the host cannot have, asked once by each client: its answer shows what "not found" looks like here. Small sites and
+        tight budgets are spared the visit. The same in a resumed run, so that the frontier knows it."""
+        if (row.host, row.client) in self._probed or not row.client.endswith("-static") or self._plan.max_pages < PROBE_BUDGET:
+            return ()
+        if sum(one.host == row.host for one in found) < PROBE_LINKS:
+            return ()
+        self._probed.add((row.host, row.client))
+        parts = urlsplit(row.url)
+        folder = self._plan.include[0].rstrip("/") if self._plan.include else ""
+        name = blake2b(f"{run}\n{row.host}".encode(), digest_size=7).hexdigest()
+        return (Found(f"{parts.scheme}://{parts.netloc}{folder}/{name}.html", self._site, row.host, row.client, row.depth + 1, PROBE_PRIORITY, row.url, PROBE),)
 
     def _wanted(self, target: str, words: str, kind: str, row: Row) -> list[Found]:
         if kind == "sitemap":

@@ -58,7 +58,7 @@ def _batch(archive: Path, reader: ReaderApart, priors: Priors, size: int) -> lis
         priors.ahead_of(coming)
     for capture in coming:
         reading = reader.read(capture, priors.of(capture))
-        priors.learn(capture, reading.page)
+        priors.learn(reading.page)
         readings.append(reading)
         if time.monotonic() - began > BATCH_S:
             break

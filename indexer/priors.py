@@ -63,9 +63,9 @@ class Priors:
             self._not_found[place] = _visible(missing) if missing else ""
         return self._not_found[place]
 
-    def learn(self, capture: Capture, page: Page) -> None:
+    def learn(self, page: Page) -> None:
         """A capture just read, before it is stored."""
-        if page.outcome == Outcome.NOT_FOUND or (page.outcome == Outcome.OK and _is_probe(capture)):
+        if page.outcome == Outcome.NOT_FOUND or (page.outcome == Outcome.OK and page.gate_reason == PROBE_REASON):
             if page.visible_chars >= MIN_NOT_FOUND:
                 self._not_found[page.site, page.client] = _visible(page)
         elif page.outcome == Outcome.OK and page.gate in _SEEN:
