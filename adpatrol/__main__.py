@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-import typer
+from adpatrol.cli import App, UsageError, misuse
 
 # command -> module that adds it with `register(app)`; the order is the order of --help
 COMMANDS: dict[str, str] = {
@@ -29,8 +29,8 @@ COMMANDS: dict[str, str] = {
 }
 
 
-def build(only: str | None = None) -> typer.Typer:
-    app = typer.Typer(help="互联网金融广告巡查系统 adpatrol", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+def build(only: str | None = None) -> App:
+    app = App(help="互联网金融广告巡查系统 adpatrol")
 
     @app.callback()
     def root() -> None:
@@ -47,15 +47,22 @@ def main(argv: list[str] | None = None) -> None:
     args = sys.argv[1:] if argv is None else argv
     only = args[0] if args and args[0] in COMMANDS else None
     try:
-        build(only)(args=args, prog_name="adpatrol", standalone_mode=True)
+        code = build(only)(args=args, prog_name="adpatrol", standalone_mode=False)
     except KeyboardInterrupt:
         sys.exit(130)
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+        else:
+            print(f"adpatrol: {misuse(error)}", file=sys.stderr)
+        sys.exit(2)
     except Exception as error:  # one line for people; the trace is for --debug
         if "--debug" in args:
             raise
         line = " ".join(str(error).split()) or type(error).__name__
         print(f"adpatrol: {line}", file=sys.stderr)
         sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

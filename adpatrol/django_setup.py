@@ -10,3 +10,11 @@ def setup() -> None:
     import django
 
     django.setup()
+
+
+def setup_database() -> None:
+    """For commands that read or write tables. Raises IndexerError that says what to do where there are none."""
+    setup()
+    from indexer import tables
+
+    tables.expect()

@@ -19,9 +19,9 @@ def deliver(
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines，一条一行")] = False,
 ) -> None:
     """登记新线索，发出到期的通知；发送失败的保留，稍后重试。"""
-    from adpatrol.django_setup import setup
+    from adpatrol.django_setup import setup_database
 
-    setup()
+    setup_database()
     from adpatrol.home import config_folders
     from alerts import follow, outbox
     from alerts.channels.model import load_channels

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from adpatrol.cli import App
+
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="证据：核验", no_args_is_help=True)
+    group = App(help="证据：核验")
     app.add_typer(group, name="evidence")
 
     @group.callback()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from adpatrol.cli import App
+
 if TYPE_CHECKING:
     from alerts.models import Lead
 
@@ -16,7 +18,7 @@ STATES = {"waiting": "待核查", "confirmed": "已确认", "dismissed": "已排
 
 
 def register(app: typer.Typer) -> None:
-    lead = typer.Typer(help="线索：列出、查看、核查（均为涉嫌，待人工认定）", no_args_is_help=True)
+    lead = App(help="线索：列出、查看、核查（均为涉嫌，待人工认定）")
     lead.command("list", epilog="例：adpatrol lead list --state waiting --json")(list_leads)
     lead.command("show", epilog="例：adpatrol lead show XS2026000001")(show)
     lead.command("decide", epilog="例：adpatrol lead decide XS2026000001 --dismiss --reason 引用他人广告作反面例子")(decide)
@@ -30,13 +32,13 @@ def list_leads(
     as_json: Json = False,
 ) -> None:
     """列出线索，等级高的、新的在前。"""
+    if state not in (*STATES, "all"):
+        raise typer.BadParameter(f"--state 只能是 {'、'.join((*STATES, 'all'))}")
     _setup()
     from alerts.dossiers import platform_key
     from alerts.models import Lead
     from alerts.names import code_name
 
-    if state not in (*STATES, "all"):
-        raise typer.BadParameter(f"--state 只能是 {'、'.join((*STATES, 'all'))}")
     found = Lead.objects.select_related("platform")
     found = found.filter(state=state) if state != "all" else found
     found = found.filter(platform__key=platform_key(site)) if site else found
@@ -99,9 +101,9 @@ def decide(
 
 
 def _setup() -> None:
-    from adpatrol.django_setup import setup
+    from adpatrol.django_setup import setup_database
 
-    setup()
+    setup_database()
 
 
 def _row(lead: Lead) -> dict[str, Any]:

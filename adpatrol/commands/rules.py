@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from adpatrol.cli import App
+
 
 def register(app: typer.Typer) -> None:
-    rules = typer.Typer(help="规则集：核对与列出", no_args_is_help=True)
+    rules = App(help="规则集：核对与列出")
 
     @rules.command("list", epilog="例：adpatrol rules list --json")
     def list_rules(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

@@ -10,11 +10,13 @@ from typing import Annotated
 
 import typer
 
+from adpatrol.cli import App
+
 _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike on paper
 
 
 def register(app: typer.Typer) -> None:
-    user = typer.Typer(help="用户：新建、列出", no_args_is_help=True)
+    user = App(help="用户：新建、列出")
     user.command("add", epilog="例：adpatrol user add zhangsan --role officer --generate")(add)
     user.command("list", epilog="例：adpatrol user list --json")(list_users)
     app.add_typer(user, name="user")
@@ -84,12 +86,9 @@ def _password(*, stdin: bool, generate: bool) -> str:
 
 
 def _ready() -> None:
-    from adpatrol.django_setup import setup
+    from adpatrol.django_setup import setup_database
 
-    setup()
-    from indexer import tables
-
-    tables.expect()
+    setup_database()
 
 
 def _names() -> dict[str, str]:
