@@ -27,11 +27,12 @@ _OTHER = re2.compile(
 )
 _OTHER_AFTER = re2.compile("^ ?(?:的)?(?:本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _LOAN = re2.compile("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
-_INVEST = re2.compile("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购")
+_INVEST = re2.compile("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|随进随出|复利|滚存|本金")
 _DEPOSIT = re2.compile("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|租金|租售|房价|房租|出租|余额宝|货币基金")
-_BEYOND = re2.compile("倍|高于|超过|远超|秒杀|跑赢|高出|比")
+_BEYOND = re2.compile("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
 _EXPECTED = re2.compile("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|示例|举例|试算|计算器")
-_HISTORICAL = re2.compile("约为|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|(?:19|20)\\d\\d年")
+_HISTORICAL = re2.compile("约为|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
+_REACHES = re2.compile("平均年[^,。]{0,8}(?:高达|可达|最高|达到)")  # an average held out as what can be had is no history
 _BENCHMARK = re2.compile("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
 _PROMISE = re2.compile("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
 _YEAR, _MONTH, _WEEK, _DAY = (re2.compile(p) for p in ("年", "月", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
@@ -154,7 +155,7 @@ def _stance(left: str, right: str, words: str, gain: bool) -> str:
         return "benchmark"
     if _EXPECTED.search(left[-18:] + words + right[:8]):
         return "expected"
-    if _HISTORICAL.search(left[-18:] + right[:8]):
+    if _HISTORICAL.search(_REACHES.sub("", left[-18:]) + right[:8]):
         return "historical"
     if not gain:
         return "promised" if _PROMISE.search(left[-12:] + right[:4]) else "listed"
@@ -168,6 +169,6 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
         if _LOAN.search(near) or not _INVEST.search(near):
             return None
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
-    if not text.startswith("投", rate.start) and not _INVEST.search(near) and not any(word in near for word in ("钱", "本金", "财富", "资产", "本钱")):
+    if not text.startswith(("投", "存", "入金"), rate.start) and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "本钱")):
         return None
     return _finish(rate, rate.start, rate.end, rate.period or "total", "promised", rate.days)

@@ -26,6 +26,7 @@ from classifiers.normalise import Normal, normalise
 AROUND = 120  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
 MOST_HEADS, MOST_CLAIMS = 3_000, 200  # of one rule on one page; beyond them nothing new is learnt
+BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
 YIELD_HEADS = ("%", "个点", "百分之", "分", "厘", "万", "翻倍", "翻番", "回本", "返", "日赚")
 _TOPICS = {
     "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|炒|期货|外汇|杠杆|利息|年化|入金|代理|加盟|挣|返利|月入|日入|创业|获利|收入|富|资产|操作|出借|增值",
@@ -192,7 +193,7 @@ def _yield_hit(rule: Rule, test: YieldTest, claim: Yield) -> _Hit | None:
     if not levels:
         return None
     level = max(levels)
-    if not test.stances and claim.stance in ("listed", "historical", "benchmark"):
+    if not test.stances and claim.stance in ("listed", "historical", "benchmark") and claim.per_year < BEYOND_LISTS:
         level = Level.BLUE  # a rate in a list without a word of yield: worth a look, no more
     rate = f"{STANCE_ZH[claim.stance]}收益率 {claim.rate.low:g}%" + (f"–{claim.rate.high:g}%" if claim.rate.high != claim.rate.low else "")
     return _Hit(rule, claim.start, claim.end, level, claim, reason=f"{rate}；{claim.formula or f'年化 {claim.per_year:g}%'}")

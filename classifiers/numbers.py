@@ -31,7 +31,7 @@ _RATE = re2.compile(
     rf"|(?P<wan>(?:日|天)(?:息|利率|利|费)(?:为|低至|仅|[:])?\s?万\s?(?:分之)?{_X})"
     rf"|(?P<grow>(?:投(?:资|入)?)?{_X}(?:万|元|块|u)元?\s?(?:变成|变|赚成|滚成|翻成)\s?{_X}(?:万|元|块|u)元?)"
     rf"|(?P<double>{_X}\s?(?:个)?(?:天|日|周|月|星期|年)(?:内|就|可|即可|以内|可以|收益|能|之内){{0,3}}(?:翻倍|翻番|翻一番|翻(?:{_X})倍|回本))"
-    rf"|(?P<daily>投(?:资|入)?\s?{_X}(?:万|元|块)?元?[,]?\s?(?:每)?(?:日|天|月|年)(?:化)?(?:返|赚|收益|得|收|可得|可赚|入)\s?{_X}(?:万|元|块)?)"
+    rf"|(?P<daily>(?:投(?:资|入)?|存入?|入金|充值?)\s?{_X}(?:万|元|块)?元?[,]?\s?(?:每|按)?(?:日|天|月|年)(?:化|均)?(?:返|赚|收益|得|收|可得|可赚|入|可?领取?|拿|分红?|回款?|产出|返利|返现)\s?{_X}(?:万|元|块)?)"
 )
 _TERM = re2.compile(rf"({_X})\s?(?:个)?(天|日|周|月|星期|年)")
 _NUMBER = re2.compile(_X)
@@ -58,6 +58,8 @@ def rates(text: str) -> list[Rate]:
     for match in _RATE.finditer(text):
         rate = _read(match.lastgroup or "", match.group(0), match.start(), match.end())
         if rate is None or (rate.start and text[rate.start - 1] in ".0123456789" and rate.form in ("range", "plus", "percent")):
+            continue
+        if text[max(0, rate.start - 2):rate.start] in ("为-", "是-", "约-", "达-"):  # a loss
             continue
         if found and rate.form == found[-1].form == "percent" and text[found[-1].end:rate.start] in ("、", ",", "或", "和", "/", " / ", "、 "):
             last = found[-1]
