@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
 POLL_S = 0.3
 SEND_S = 10.0  # longest time given to messages at the end
-SEND_EVERY_S = 5.0
+SEND_EVERY_S = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -109,7 +109,7 @@ def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
     """Until whoever started us is gone or done (our standard input is closed) or the run has ended; then what is left of the archive.
     Waits where another process of this home ingests."""
     from alerts import follow as leads
-    from crawler.frontier import runs
+    from crawler.frontier import run_ended, runs
     from evidence.ledger import last_seq
     from indexer.errors import IngestBusy
     from indexer.ingest import follow
@@ -139,7 +139,8 @@ def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
                 break
             time.sleep(POLL_S)
     leads.catch_up(channels)
-    leads.check_run(run, channels)
+    if run_ended(home, run):  # of one cut off nothing can be said yet: --resume goes on with it
+        leads.check_run(run, channels)
     _send(channels)
 
 

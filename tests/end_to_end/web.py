@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,7 +43,12 @@ def served(pages: Callable[[str], Answer | None], address: str = "127.0.0.2") ->
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer((address, 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            if not isinstance(sys.exc_info()[1], ConnectionError):  # who asked was killed
+                super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    server = Server((address, 0), Handler)
     server.daemon_threads = True
     site.url = f"http://{address}:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
