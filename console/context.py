@@ -13,6 +13,7 @@ MENU = (
     ("overview", "总览", frozenset(ROLES)), ("leads", "线索", frozenset({"officer", "analyst", "leader"})),
     ("platforms", "平台档案", frozenset({"officer", "analyst", "leader"})), ("search", "检索", frozenset({"officer", "analyst", "leader"})),
     ("captures", "快照", frozenset({"officer", "analyst", "leader"})), ("runs", "巡查", frozenset({"officer", "analyst", "operator", "leader"})),
+    ("messages", "通知", frozenset({"officer", "operator", "leader"})),
 )
 
 
@@ -24,4 +25,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "menu": [(name, words, name.rstrip("s") == here.rstrip("s")) for name, words, who in MENU if mine & who],
         "my_roles": "、".join(ROLES[role] for role in ROLES if role in mine),
         "can_see": bool(mine & {"officer", "analyst", "leader"}), "can_decide": "officer" in mine,
+        "can_requeue": bool(mine & {"officer", "operator"}),
     }

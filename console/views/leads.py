@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest, Substr
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from alerts import audit, leads
 from alerts.errors import CaseError, NoSuchLead
-from alerts.models import LEVEL_KEYS, AuditEntry, Lead
+from alerts.models import LEVEL_KEYS, AuditEntry, Lead, LeadEvent
 from alerts.names import code_name
 from alerts.papers.gaps import evidence_gaps
 from alerts.papers.referral import evidence_digests, referral
 from classifiers.errors import AdPatrolError
 from console.answer import answer, number
 from console.law import law_texts, provisions
+from console.marking import Span, marked
 from console.may import may
 from console.present import LEVEL_NUMBERS, STATES
 from evidence.errors import EvidenceError
 from evidence.verify import verify
+from indexer.models import Page
 
 READERS = ("officer", "analyst", "leader")
 PER_PAGE = 50
 PAGES_SHOWN = 100
+AROUND = 30  # characters shown on either side of a quotation
 ORDERS = {"queue": ("-level", "-first_seen", "number"), "newest": ("-first_seen", "-id"), "oldest": ("first_seen", "id"), "pages": ("-pages", "-level")}
 
 
@@ -93,28 +99,57 @@ def queue(request: HttpRequest) -> HttpResponse:
 @may(*READERS)
 def lead(request: HttpRequest, number: str) -> HttpResponse:
     found = _lead(number)
-    copies = list(found.findings.order_by("-level", "seq", "start"))
+    if request.GET.get("format") == "json":
+        return answer(request, "", {}, lambda: _whole(found))
+    copies = _copies(found)
     cited = list(dict.fromkeys(p for copy in copies for p in copy.provisions))
-    trail = AuditEntry.objects.filter(subject=f"lead:{found.number}").order_by("id")
     following = (Lead.objects.filter(state=Lead.State.WAITING).exclude(pk=found.pk).order_by(*ORDERS["queue"]).values_list("number", flat=True).first())
+    events = list(found.events.all())
     context = {
-        "lead": found, "copies": copies[:PAGES_SHOWN], "hidden": max(0, len(copies) - PAGES_SHOWN), "reasons": _reasons(copies),
-        "provisions": provisions(cited), "events": found.events.all(), "audit": trail, "next": following,
-        "mine": _own_decision(found, request.user.get_username()),
+        "lead": found, "copies": [(copy, *_around(copy)) for copy in copies], "hidden": max(0, found.findings.count() - len(copies)),
+        "reasons": list(dict.fromkeys(reason for copy in copies for reason in copy.reasons))[:20],
+        "provisions": provisions(cited), "events": events, "audit": AuditEntry.objects.filter(subject=f"lead:{found.number}").order_by("id"),
+        "next": following, "mine": _own_decision(events, request.user.get_username()), "gaps": _gaps(found),
     }
-    return answer(request, "console/lead.html", context, lambda: row(found) | {
+    return answer(request, "console/lead.html", context, dict)
+
+
+def _whole(found: Lead) -> dict[str, Any]:
+    return row(found) | {
         "findings": [{"url": c.url, "capture": c.capture_id, "time": c.captured_at.isoformat(), "last_seen": c.last_seen.isoformat(), "span": c.span,
-                      "level": c.level_key, "reasons": c.reasons, "provisions": c.provisions} for c in copies],
+                      "level": c.level_key, "reasons": c.reasons, "provisions": c.provisions} for c in found.findings.order_by("-level", "seq", "start")],
         "history": [{"at": e.at.isoformat(), "who": e.who, "act": e.act, "reason": e.reason, "was": e.was, "now": e.now} for e in found.events.all()],
-    })
+    }
 
 
-def _reasons(copies: list[Any]) -> list[str]:
-    return list(dict.fromkeys(reason for copy in copies for reason in copy.reasons))[:20]
+def _copies(found: Lead) -> list[Any]:
+    """The gravest and earliest copies, each with the words around it in the stored page and its newest picture, in one query."""
+    pages = Page.objects.filter(capture_id=OuterRef("capture_id"))
+    around = pages.annotate(piece=Substr("text", Greatest(OuterRef("start") - AROUND, 0) + 1, OuterRef("end") - OuterRef("start") + 2 * AROUND))
+    pictured = Page.objects.filter(url_key=OuterRef("url_key"), has_screenshot=True).order_by("-id")
+    return list(found.findings.annotate(around=Subquery(around.values("piece")[:1]), picture=Subquery(pictured.values("capture_id")[:1]))
+                .order_by("-level", "seq", "start")[:PAGES_SHOWN])
 
 
-def _own_decision(found: Lead, name: str) -> bool:
-    last = found.events.filter(act__in=("确认", "排除")).last()
+def _around(copy: Any) -> tuple[SafeString, bool]:
+    """The quoted words marked among those around them; alone where the page is not here or reads otherwise now. True: with its surroundings."""
+    low = min(copy.start, AROUND)
+    piece, high = copy.around or "", low + len(copy.span)
+    if piece[low:high] != copy.span:
+        return marked(copy.span, [Span(0, len(copy.span), "", copy.level_key)]), False
+    return marked(piece.replace("\n", " "), [Span(low, high, "", copy.level_key)]), True
+
+
+def _gaps(found: Lead) -> list[str]:
+    """What the evidence lacks before a paper may leave; told on the page, so that nobody learns it from the draft."""
+    try:
+        return evidence_gaps(settings.HOME / "archive", found, now=timezone.now())
+    except EvidenceError as error:
+        return [f"存档无法读取：{error}"]
+
+
+def _own_decision(events: Sequence[LeadEvent], name: str) -> bool:
+    last = next((e for e in reversed(events) if e.act in ("确认", "排除")), None)
     return last is not None and last.who == name
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from django.conf import settings
 from django.test import Client
 from seeding import PAGES, RUN, Seeded
 
-from alerts.models import Lead
+from alerts.models import AuditEntry, Lead, OutboxMessage
 from indexer.models import Page
 
 pytestmark = pytest.mark.django_db
-LISTS = ["/", "/leads/", "/platforms/", "/search/", "/captures/", "/runs/"]
+LISTS = ["/", "/leads/", "/platforms/", "/search/", "/captures/", "/runs/", "/messages/"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_every_page_opens_and_says_suspected(officer: Client, seeded: Seeded, pa
 
 @pytest.mark.parametrize("path, next_step", [
     ("/", "adpatrol patrol"), ("/leads/", "adpatrol patrol"), ("/platforms/", "巡查"), ("/search/", "adpatrol ingest"), ("/captures/", "adpatrol patrol"),
-    ("/runs/", "adpatrol patrol"),
+    ("/runs/", "adpatrol patrol"), ("/messages/", "adpatrol doctor"),
 ])
 def test_an_empty_page_says_what_to_do_next(officer: Client, empty: None, path: str, next_step: str) -> None:
     page = officer.get(path).content.decode()
@@ -156,3 +156,19 @@ def test_what_waits_for_the_judge_is_told(officer: Client, seeded: Seeded) -> No
 
     IngestPosition.objects.update(seq=2)
     assert "还有 4 个快照等待研判" in officer.get("/runs/?poll=1").content.decode()
+
+
+def test_a_message_that_failed_says_why_and_is_sent_again(officer: Client, seeded: Seeded, as_role: Callable[[str], Client]) -> None:
+    now = datetime.now(UTC)
+    one = OutboxMessage.objects.create(channel="mail", key="k", message_id="m", subject="有 3 条新线索", body="请登录查看", state="failed", attempts=9,
+                                       created_at=now, next_attempt_at=now, last_error="邮件服务器没有应答")
+    assert "条预警消息没有送达" in officer.get("/").content.decode()
+    page = officer.get("/messages/?state=failed").content.decode()
+    assert "邮件服务器没有应答" in page and "有 3 条新线索" in page and "重发" in page
+    hidden = as_role("operator").get("/messages/").content.decode()
+    assert "邮件服务器没有应答" in hidden and "有 3 条新线索" not in hidden
+    assert as_role("leader").post(f"/messages/{one.pk}/requeue/").status_code == 403
+    assert "已重新排队" in officer.post(f"/messages/{one.pk}/requeue/", follow=True).content.decode()
+    one.refresh_from_db()
+    assert (one.state, one.key) == ("queued", "k") and AuditEntry.objects.filter(subject=f"outbox:{one.pk}", who="officer").count() == 1
+    assert "不在“失败”状态" in officer.post(f"/messages/{one.pk}/requeue/", follow=True).content.decode()
