@@ -113,11 +113,11 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
     title = normalise(page.title).text
     places, counts = engine.heads(normal.text if not title else f"{normal.text}\n{title}")
     genre, reasons = genres.genre_of(normal.text, title, counts)
-    hits: list[_Hit] = []
+    hits = [hit for entry in engine.compiled if entry.rule.names is not None for hit in _name_hits(entry.rule, page, knowledge, normal, genre)]
+    if genre is Genre.BANK and any(not hit.because for hit in hits):  # who imitates a bank speaks like one: its words clear nothing
+        genre, reasons = Genre.PLATFORM, (*reasons, "名称与名录不符，不按持牌机构看待")
     held: list[Yield] | None = None
     for index, entry in enumerate(engine.compiled):
-        if entry.rule.names is not None:
-            hits += _name_hits(entry.rule, page, knowledge, normal, genre)
         if index not in places:
             continue
         regions = _regions(places[index], len(normal.text))

@@ -70,10 +70,8 @@ def _match(segment: str, licensed: Mapping[str, Licensed]) -> Licensed | None:
 
 
 def _unlicensed(segments: list[str], text: str, genre: Genre, licensed: Mapping[str, Licensed], test: NameTest) -> Named | None:
-    """A name with a word only a licence allows, on a page that offers something, by nobody the registers know; a register is never
-    complete, so the level is the rule's own unless the name is a licensed one but for a single character."""
-    if genre not in (Genre.PLATFORM, Genre.AD):
-        return None
+    """A name with a word only a licence allows, by nobody the registers know: a licensed one but for a single character, whatever the page
+    looks like; else only on a page that offers something, and at the rule's own level, for a register is never complete."""
     for segment in segments:
         cut = min((segment.find(word) + len(word) for word in test.words if word in segment), default=0)
         name = segment[:cut]
@@ -85,7 +83,7 @@ def _unlicensed(segments: list[str], text: str, genre: Genre, licensed: Mapping[
         near = _but_one(name, licensed)
         if near is not None:
             return Named(at, at + len(name), test.lookalike, f"名称与持牌机构“{near.name}”一字之差，而在已载入的名录中未查到“{name}”")
-        if segment == name or segment[cut:].startswith(("股份", "有限", "官", "-")):
+        if genre in (Genre.PLATFORM, Genre.AD) and (segment == name or segment[cut:].startswith(("股份", "有限", "官", "-"))):
             return Named(at, at + len(name), "", f"自称“{name}”，在已载入的名录中未查到对应的持牌机构")
     return None
 

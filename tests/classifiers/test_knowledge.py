@@ -86,3 +86,13 @@ def test_a_look_alike_is_seen_by_title_and_domain(tmp_path: Path) -> None:
     assert [f.code for f in false.findings] == ["brand.unlicensed"]
     assert "bank.example" in " ".join(false.findings[0].reasons)
     assert not [f for f in true.findings if f.code == "brand.unlicensed"]
+
+
+def test_who_imitates_a_bank_is_not_excused_as_one(tmp_path: Path) -> None:
+    (tmp_path / "registers").mkdir()
+    (tmp_path / "registers" / "ours.csv").write_text("name,short_names,kind,domains\n某城清河银行股份有限公司,某城清河银行,bank_city,bank.example\n", encoding="utf-8")
+    knowledge = load_knowledge([tmp_path, ROOT / "config"])
+    body = "<title>定期存款-某城清禾银行</title><p>本行手机银行已开通定期存款，存单查询请登录网上银行。</p><p>资金由国家信用背书。</p>".encode()
+    verdict = judge(extract(Document(body=body, url="https://other.example/", content_type="text/html; charset=utf-8")), knowledge)
+    assert {f.code for f in verdict.findings} == {"brand.unlicensed", "endorse.state"}
+    assert any("一字之差" in reason for f in verdict.findings for reason in f.reasons)

@@ -9,6 +9,7 @@
   }
   function block(part) {
     var node = el(part.tag || "p", part.cls, part.text);
+    if (part.href) node.href = part.href;
     (part.children || []).forEach(function (child) { node.appendChild(block(child)); });
     return node;
   }
