@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-rich_utils.OPTIONS_PANEL_TITLE, rich_utils.ARGUMENTS_PANEL_TITLE, rich_utils.COMMANDS_PANEL_TITLE = "选项", "参数", "命令"
-rich_utils.DEFAULT_STRING, rich_utils.REQUIRED_LONG_STRING = "[默认 {}]", "[必填]"
 # The library's English → what we say; what is not here is said as it is.
 _SAID = (
     ("No such option", "没有选项 {name}"), ("No such command", "没有命令 {quoted}"), ("Got unexpected extra argument", "多出了 {bracketed}"),
@@ -21,6 +18,13 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 class _Chinese:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from typer import rich_utils  # costs a tenth of a second: only who asks for help pays
+
+        rich_utils.OPTIONS_PANEL_TITLE, rich_utils.ARGUMENTS_PANEL_TITLE, rich_utils.COMMANDS_PANEL_TITLE = "选项", "参数", "命令"
+        rich_utils.DEFAULT_STRING, rich_utils.REQUIRED_LONG_STRING = "[默认 {}]", "[必填]"
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
