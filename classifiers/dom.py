@@ -10,73 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from html import escape, unescape
+from html import escape
 
-from classifiers.model import Role
+from selectolax.lexbor import LexborHTMLParser
+
+from classifiers.bounds import too_costly
+from classifiers.tags import BLOCK_CLOSE, BLOCK_OPEN, BREAK, CLOSE, KNOWN, MAX_ASIDE, NEVER, OPEN, Action, Special, learn, loose
 
 # Blocks are gathered in one list of strings: MARK + role letter begins a block, CELL + role letter a table cell, ROW … END hold a row.
 # Foreign text cannot hold these: they are blanked out before the walk.
 MARK, CELL, ROW, END = "\x1e", "\x1f", "\x1d", "\x1c"
-LETTERS = {
-    "M": Role.MAIN, "N": Role.NAV, "A": Role.AD, "B": Role.BUTTON, "F": Role.FORM, "T": Role.TABLE, "O": Role.FOOTER,
-    "S": Role.SCRIPT, "L": Role.ALT, "E": Role.META, "H": Role.HIDDEN,
-}
-BLOCK_TAGS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "button", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
-    "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup",
-    "html", "legend", "li", "main", "marquee", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search", "section", "select",
-    "summary", "table", "tbody", "tfoot", "thead", "ul", "textarea", "text", "head",
-))
-VOID_TAGS = frozenset((
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param",
-    "source", "track", "wbr",
-))
-RAW_TAGS = frozenset(("script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"))
-HIDDEN_TAGS = frozenset(("noscript", "template", "video", "audio", "canvas", "object", "datalist"))
-EVERYWHERE = "MNABFTO"
-# Layout by tables and pages that are one form are common: these two say something only where nothing better is known.
-ROLE_TAGS = {
-    "nav": ("N", EVERYWHERE), "footer": ("O", EVERYWHERE), "button": ("B", EVERYWHERE), "select": ("F", EVERYWHERE),
-    "textarea": ("F", EVERYWHERE), "form": ("F", "MT"), "table": ("T", "M"), "tr": ("T", "M"),
-}
-BY_NAME = "MTF"
-_LOOSE = re.compile(r"""[\s/"']([^\s="'<>/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")  # attributes as people write them
-_ATTRIBUTE = re.compile(r'\s([^\s="<>/]+)="([^"]*)"')
+MAX_LINKS = 5_000
+MAX_LEVELS = 2  # pages within tags within pages
+MIN_GENERATED = 4  # Chinese characters: shorter ones are ornaments
+_CONTROL = str.maketrans({MARK: " ", CELL: " ", ROW: " ", END: " "})
 _CHINESE = re.compile("[\u4e00-\u9fff]")
-_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:(?P<O>foot|footer|footbar|copyright|bottom)|(?P<N>nav|navbar|menu|breadcrumb|breadcrumbs|crumbs)"
-    r"|(?P<A>ads?|adv|advert|advertisement|advertising|adbox|adslot|adsbygoogle|adwrap|guanggao|sponsor|sponsored|ad\d{1,4}))(?=$|[\s_-])",
-    re.IGNORECASE,
-)
-_LOCATION = re.compile(r"""(?:location(?:\.href)?\s{0,3}=\s{0,3}|(?:window\.open|location\.(?:assign|replace))\(\s{0,3})['"]([^'"]{1,900})""")
-_REFRESH = re.compile(r"url\s{0,3}=\s{0,3}['\"]?([^'\">]{1,900})", re.IGNORECASE)
-
-# What a tag does, by cost: small numbers for what most tags are, a Special for the rest.
-NO_ASIDE = ("", "")
-OPEN, CLOSE, BLOCK_OPEN, BLOCK_CLOSE, NOTHING, BREAK = range(6)
-
-
-@dataclass(frozen=True, slots=True)
-class Special:
-    """A tag that does more than open or close."""
-
-    tag: str
-    void: bool = False
-    block: bool = False
-    closing: bool = False
-    raw: bool = False  # what is inside is not markup
-    letter: str = ""  # role of what is inside
-    over: str = ""  # where the role counts: letters of the roles it may stand in
-    hidden: bool = False
-    links: tuple[tuple[str, str], ...] = ()  # (as written, kind)
-    image: str = ""
-    aside: tuple[str, str] = NO_ASIDE  # (text, letter)
-    value: str = ""  # caption of an input that is a button
-    password: bool = False
-    base: str = ""
-    src: bool = False
-    json: bool = False
+_CONTENT = re.compile(r"""content\s*:\s*(["'])((?:(?!\1)[^\n]){4,900})\1""")
+_CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
+EXTERNAL_SCRIPT = 2_000  # what a script by address counts for, in bytes: unseen, but it is code that may write the page
 
 
 @dataclass(slots=True)
@@ -96,172 +47,33 @@ class Reading:
     rows: bool = False
 
 
-Action = int | Special
-_FIXED: dict[str, Action] = {}
-_learned: dict[str, Action] = {}  # meanings of tags with attributes; a pure function of the tag, so sharing it changes nothing
-NEVER = -(1 << 60)  # a depth that is not reached: more closing tags than opening ones are harmless
-MAX_LEARNED = 20_000
-MAX_TAG = 20_000  # characters of one tag read for attributes
-MAX_ASIDE = 2_000
-MAX_LINKS = 5_000
-EXTERNAL_SCRIPT = 2_000  # what a script by address counts for, in bytes: unseen, but it is code that may write the page
-
-
-def learn(tag: str) -> Action:
-    """What the tag between ``<`` and ``>`` does; remembered, but for odd ones, so that every name remembered is a whole tag."""
-    action = _meaning(tag)
-    if len(tag) < 300 and "<" not in tag and tag[:1] != "!":
-        if len(_learned) >= MAX_LEARNED:
-            _learned.clear()
-            _learned.update(_FIXED)
-        _learned[tag] = action
-    return action
-
-
-def _meaning(tag: str) -> Action:
-    if tag[:1] == "/":
-        name = tag[1:]
-        if name in ("a", "tr", "td", "th"):
-            return Special(name, closing=True)
-        return BLOCK_CLOSE if name in BLOCK_TAGS else CLOSE
-    if tag[:1] in "!?":
-        return NOTHING
-    name = tag.split(None, 1)[0].rstrip("/") if tag else ""
-    attributes = dict(_ATTRIBUTE.findall(tag)) if len(tag) > len(name) else {}
-    if "&" in tag:
-        attributes = {key: unescape(value) for key, value in attributes.items()}
-    return _element(name, attributes)
-
-
-def _element(name: str, attributes: dict[str, str]) -> Action:
-    if name in ("br", "hr"):
-        return BREAK
-    if name == "meta":
-        return _meta(attributes)
-    if name == "base":
-        return Special(name, void=True, base=attributes.get("href", ""))
-    if name == "link":
-        canonical = "canonical" in attributes.get("rel", "").lower().split() and attributes.get("href")
-        return Special(name, void=True, links=((attributes["href"], "canonical"),)) if canonical else NOTHING
-    if name == "img":
-        source = attributes.get("data-original") or attributes.get("data-src") or attributes.get("src", "")
-        return Special(name, void=True, image=source, aside=_words(attributes, "alt", "title"), links=_onclick(attributes))
-    if name == "input":
-        return _input(attributes)
-    if name in ("frame", "embed"):
-        return Special(name, void=True, links=_link(attributes.get("src"), "frame") if name == "frame" else ())
-    if name in VOID_TAGS:
-        return Special(name, void=True, links=_link(attributes.get("href"), "a")) if name == "area" else NOTHING
-    if name in RAW_TAGS:
-        json = "json" in attributes.get("type", "").lower()
-        return Special(name, raw=True, src="src" in attributes, json=json, links=_link(attributes.get("src"), "frame") if name == "iframe" else ())
-    if name == "title":
-        return Special(name, raw=True)
-    if name in ("td", "th", "tr"):
-        letter, over = ROLE_TAGS.get(name, ("", ""))
-        return Special(name, hidden=_is_hidden(attributes), letter=letter, over=over, links=_onclick(attributes))
-    return _container(name, attributes)
-
-
-def _container(name: str, attributes: dict[str, str]) -> Action:
-    block = name in BLOCK_TAGS
-    hidden = name in HIDDEN_TAGS or (bool(attributes) and _is_hidden(attributes)) or (name == "dialog" and "open" not in attributes)
-    letter, over = ROLE_TAGS.get(name, ("", ""))
-    if not letter and attributes and name not in ("body", "html"):
-        named = _NAMES.search(f"{attributes.get('class', '')} {attributes.get('id', '')}")
-        if named and (block or named.lastgroup == "A"):
-            letter, over = named.lastgroup or "", BY_NAME
-    links = _onclick(attributes) if attributes else ()
-    if name == "a":
-        links = (*_link(attributes.get("href"), "a"), *links)
-    title = attributes.get("title", "") if attributes else ""
-    if letter or hidden or links or title:
-        aside = (title[:MAX_ASIDE], "L") if title else NO_ASIDE
-        return Special(name, block=block or letter == "A", letter=letter, over=over, hidden=hidden, links=links, aside=aside)
-    return BLOCK_OPEN if block else OPEN
-
-
-def _words(attributes: dict[str, str], *names: str) -> tuple[str, str]:
-    """What a picture says of itself: the first of these attributes that says something."""
-    return next((attributes[name] for name in names if attributes.get(name)), "")[:MAX_ASIDE], "L"
-
-
-def _is_hidden(attributes: dict[str, str]) -> bool:
-    return "hidden" in attributes or ("style" in attributes and bool(_HIDING.search(attributes["style"])))
-
-
-def _link(target: str | None, kind: str) -> tuple[tuple[str, str], ...]:
-    if not target:
-        return ()
-    if target[:11].lower() == "javascript:":
-        found = _LOCATION.search(target)
-        return ((found.group(1), kind),) if found else ()
-    return ((target, kind),) if target[0] != "#" else ()
-
-
-def _onclick(attributes: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    found = _LOCATION.search(attributes["onclick"]) if "onclick" in attributes else None
-    return ((found.group(1), "a"),) if found else ()
-
-
-def _meta(attributes: dict[str, str]) -> Action:
-    content = attributes.get("content", "")
-    name = (attributes.get("name") or attributes.get("property") or "").lower()
-    if not content:
-        return NOTHING
-    if name in ("description", "keywords", "og:description", "og:title"):
-        return Special("meta", void=True, aside=(content[:MAX_ASIDE], "E"))
-    if attributes.get("http-equiv", "").lower() == "refresh":
-        found = _REFRESH.search(content)
-        return Special("meta", void=True, links=((found.group(1), "refresh"),)) if found else NOTHING
-    return NOTHING
-
-
-def _input(attributes: dict[str, str]) -> Action:
-    kind = attributes.get("type", "").lower()
-    button = attributes.get("value", "") if kind in ("submit", "button", "reset") and not _is_hidden(attributes) else ""
-    links, aside = _onclick(attributes), NO_ASIDE
-    if kind == "image":
-        aside = _words(attributes, "alt", "title")
-    elif kind == "hidden" and _CHINESE.search(attributes.get("value", "")):
-        aside = (attributes["value"][:MAX_ASIDE], "H")
-    if not (button or links or aside[0] or kind == "password"):
-        return NOTHING
-    return Special("input", void=True, value=button, password=kind == "password", links=links, aside=aside)
-
-
-for _name in ("a", "b", "i", "u", "s", "em", "span", "font", "strong", "small", "big", "label", "sub", "sup", "ins", "del", *sorted(BLOCK_TAGS)):
-    _FIXED[_name], _FIXED["/" + _name] = _meaning(_name), _meaning("/" + _name)
-for _name in ("br", "wbr", "hr", "tr", "td", "th", "/tr", "/td", "/th", "script", "style", "title"):
-    _FIXED[_name] = _meaning(_name)
-_learned.update(_FIXED)
-
-
 def walk(markup: str, *, coarse: bool = False) -> Reading:
     """``markup`` as lexbor writes it. ``coarse``: as its author wrote it, read less exactly, where a page cannot be parsed."""
     return _Walk(loose if coarse else learn).read(markup)
 
 
-def loose(tag: str) -> Action:
-    """What a tag as its author wrote it does."""
-    closing = tag[:1] == "/"
-    name, *rest = tag[closing:].split(None, 1) or [""]
-    name = name.rstrip("/").lower()
-    if closing or (name in _FIXED and not rest):
-        return _FIXED.get("/" + name if closing else name) or _meaning("/" + name if closing else name)
-    if tag[:1] in "!?" or not name[:1].isalpha():
-        return NOTHING
-    found = _LOOSE.findall(" " + rest[0][:MAX_TAG]) if rest else []
-    return _element(name, {key.lower(): unescape(a or b or c) for key, a, b, c in reversed(found)})
+def blanked(markup: str) -> str:
+    """Without the signs that hold blocks apart in a Reading."""
+    if MARK in markup or CELL in markup or ROW in markup or END in markup:
+        return markup.translate(_CONTROL)
+    return markup
+
+
+def _generated(css: str) -> Iterator[str]:
+    """Words that a style sheet puts on the page: ``content: "…"``."""
+    for found in _CONTENT.finditer(css):
+        words = _CSS_ESCAPE.sub(lambda escape: chr(min(int(escape.group(1), 16), 0x10FFFF)), found.group(2))
+        if len(_CHINESE.findall(words)) >= MIN_GENERATED:
+            yield words[:MAX_ASIDE]
 
 
 class _Walk:
     """The state that rarely changes; what changes at every tag lives in locals of ``read``."""
 
-    __slots__ = ("anchor", "learn", "pieces", "reading")
+    __slots__ = ("anchor", "learn", "level", "pieces", "reading")
 
-    def __init__(self, learn: Callable[[str], Action]) -> None:
-        self.learn = learn
+    def __init__(self, learn: Callable[[str], Action], level: int = 0) -> None:
+        self.learn, self.level = learn, level
         self.reading = Reading()
         self.pieces: Iterator[str] = iter(())
         self.anchor = (0, 0)  # (first link of the open <a>, one past its last)
@@ -271,7 +83,7 @@ class _Walk:
         shown, hidden_out, out = reading.out, reading.hidden, reading.out
         self.pieces = pieces = iter(markup.split("<"))
         shown.append(MARK + "M" + next(pieces))
-        known, learn = _learned, self.learn
+        known, learn = KNOWN, self.learn
         scopes: list[tuple[int, str, bool]] = []  # (depth, letter, hidden) of what an inner role interrupted
         depth, until, letter, hidden, mark = 0, NEVER, "M", False, MARK + "M"
         for piece in pieces:
@@ -297,7 +109,7 @@ class _Walk:
                 out.append(mark)
             elif isinstance(action, Special):
                 if action.raw:
-                    text = self._raw(action, text)
+                    text = self._raw(action, text, out, mark)
                 elif action.closing:
                     depth -= 1
                     if depth == until:
@@ -351,7 +163,7 @@ class _Walk:
             links[i] = (*links[i][:3], end)
         self.anchor = (0, 0)
 
-    def _raw(self, action: Special, text: str) -> str:
+    def _raw(self, action: Special, text: str, out: list[str], mark: str) -> str:
         """Content that is not markup: read on to the closing tag, and give what follows that."""
         end, chunks, after = "/" + action.tag, [text], ""
         size = len(end)
@@ -369,10 +181,34 @@ class _Walk:
         elif action.tag == "title":
             reading.title = reading.title or source
         elif action.tag in ("xmp", "plaintext"):
-            reading.out.append(f"{MARK}M{escape(source)}{MARK}M")
+            out.append(f"{MARK}M{escape(source)}{mark}")
+        elif action.inner:
+            self._within(action, out, mark)
+        elif action.tag == "style" and "content" in source:
+            reading.asides += [(words, "L") for words in _generated(source)]
         for written, kind in action.links:
             reading.links.append((written, kind, 0, 0))
         return after
+
+    def _within(self, action: Special, out: list[str], mark: str) -> None:
+        """A page given in the tag itself is read where it stands."""
+        if self.level >= MAX_LEVELS or too_costly(action.inner):
+            self.reading.asides.append((action.inner[:MAX_ASIDE], "H"))
+            return
+        markup = blanked(LexborHTMLParser(action.inner).html or "")
+        inner, ours = _Walk(self.learn, self.level + 1).read(markup), self.reading
+        into = ours.hidden if action.hidden else out
+        shift = len(into) if into is ours.out else 0
+        ours.links += [(written, kind, first + shift, last + shift if shift else first + shift) for written, kind, first, last in inner.links[:MAX_LINKS]]
+        into += inner.out
+        into.append(mark)
+        ours.hidden += inner.hidden
+        ours.asides += inner.asides
+        ours.images += inner.images
+        ours.scripts += inner.scripts
+        ours.script_bytes += inner.script_bytes
+        ours.rows = ours.rows or inner.rows
+        ours.password = ours.password or inner.password
 
     def _resync(self, piece: str) -> tuple[str, str]:
         """A comment, or a tag with ``<`` in a name: (tag, text after it)."""

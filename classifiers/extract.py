@@ -12,11 +12,13 @@ import re2
 from selectolax.lexbor import LexborHTMLParser
 
 from classifiers.bounds import too_costly
-from classifiers.dom import CELL, END, LETTERS, MARK, ROW, Reading, walk
+from classifiers.dom import CELL, END, MARK, ROW, Reading, blanked, walk
 from classifiers.encoding import decode
 from classifiers.identity import identify
 from classifiers.links import Resolver
 from classifiers.model import Block, Document, Link, Page, Role
+from classifiers.needs import SHELL_SCAN, shell_signs
+from classifiers.tags import LETTERS
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_COARSE = 1_000_000  # characters read of a page that is not parsed
@@ -27,7 +29,6 @@ MAX_LITERALS = 20_000
 MAX_ALIKE = 5_000  # asides kept of one page
 # One class or fixed literals each: linear, so the plain engine, which needs no copy of the text, will do.
 _CHINESE = re.compile("[\u4e00-\u9fff]")
-_CONTROL = str.maketrans({MARK: " ", CELL: " ", ROW: " ", END: " "})
 _ROW = re.compile(f"{ROW}([^{ROW}{END}]*){END}")
 _SEPARATORS = re.compile(f"[{MARK}{CELL}{ROW}][A-Z]|{END}")
 # RE2: code of foreign pages is full of quotes that nothing closes, and the plain engine would go back over each of them.
@@ -49,25 +50,28 @@ def extract(document: Document) -> Page:
         refused, markup = costly, decoded.text[:MAX_COARSE]
     else:
         markup = LexborHTMLParser(decoded.text).html or ""
-    if MARK in markup or CELL in markup or ROW in markup or END in markup:
-        markup = markup.translate(_CONTROL)
-    return _page(document, walk(markup, coarse=bool(costly)), decoded.declared, decoded.found, refused)
+    markup = blanked(markup)
+    return _page(document, walk(markup, coarse=bool(costly)), decoded.declared, decoded.found, refused, markup)
 
 
-def _page(document: Document, reading: Reading, declared: str, found: str, refused: str) -> Page:
+def _page(document: Document, reading: Reading, declared: str, found: str, refused: str, markup: str) -> Page:
     text, blocks = _join(_segments(reading.out, reading.rows), 0)
-    aside_parts = list(_asides(reading, {block.text for block in blocks}))
+    title = " ".join(_plain_text(reading.title).split())
+    aside_parts = list(_asides(reading, {block.text for block in blocks}, title, text))
     full = text
     asides: tuple[Block, ...] = ()
     if aside_parts:
         rest, asides = _join(aside_parts, len(text) + 1)
         full = f"{text}\n{rest}"
+    shell: tuple[str, ...] = ()
+    if len(text) <= SHELL_SCAN and (reading.script_bytes or reading.hidden):
+        shell = shell_signs(markup, reading.scripts, "".join(reading.hidden))
     resolver = Resolver(_base(document.url, reading.base))
     return Page(
-        url=document.url, title=" ".join(_plain_text(reading.title).split()), text=text, full_text=full, blocks=blocks, asides=asides,
+        url=document.url, title=title, text=text, full_text=full, blocks=blocks, asides=asides,
         links=_links(reading, resolver), images=tuple(dict.fromkeys(filter(None, map(resolver.join, reading.images)))),
         identity=identify(full), language="zh" if _CHINESE.search(text) else "", encoding_declared=declared, encoding=found,
-        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=refused,
+        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=refused, shell=shell,
     )
 
 
@@ -137,9 +141,13 @@ def _join(parts: Iterator[tuple[str, Role]] | list[tuple[str, Role]], at: int) -
     return "\n".join(texts), tuple(blocks)
 
 
-def _asides(reading: Reading, shown: set[str]) -> Iterator[tuple[str, Role]]:
-    """``shown``: texts of the blocks; an alt or title that repeats one says nothing new."""
+def _asides(reading: Reading, shown: set[str], title: str, text: str) -> Iterator[tuple[str, Role]]:
+    """``shown``: texts of the blocks; an alt or title that repeats one says nothing new. The page's own title stands aside where the page
+    does not say it."""
     seen: set[tuple[str, str]] = set()
+    if title and title not in text and len(_CHINESE.findall(title)) >= 4:
+        seen.add((title, "E"))
+        yield title, Role.META
     for text, letter in reading.asides[:MAX_ALIKE]:
         words = " ".join(text.split())
         if words and (words, letter) not in seen and (letter != "L" or words not in shown):  # the same alt stands under every icon of a list

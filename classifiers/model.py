@@ -114,6 +114,7 @@ class Page:
     encoding_declared: str = ""
     encoding: str = ""
     script_bytes: int = 0
+    shell: tuple[str, ...] = ()  # what in the markup says that scripts write the page, in Chinese (classifiers.needs)
     has_password_field: bool = False
     refused: str = ""  # why the page could not be read whole (too deep, too large), in Chinese; empty when it could
 
