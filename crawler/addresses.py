@@ -26,6 +26,7 @@ _DATE_NAME = re.compile(r"(?:^|&)(?:year|month|day|date|ym|cal|calendar)=", re.I
 _NOT_PAGES = re.compile(
     r"\.(?:jpe?g|png|gif|webp|bmp|svg|ico|css|js|mjs|map|woff2?|ttf|eot|mp[34]|avi|mov|flv|wmv|m3u8|ts|zip|rar|7z|gz|tar|exe|msi|dmg|iso|apk|ipa"
     r"|pdf|docx?|xlsx?|pptx?|swf|xml\.gz)$", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}", re.IGNORECASE)  # what a resolver can be asked; a page may write anything
 _QUERY_SAFE = "!$'()*+,;:@/?-._~"
 
 
@@ -40,7 +41,7 @@ def canonical(url: str) -> str:
     except (ValueError, UnicodeError):
         return ""
     scheme = parts.scheme.lower()
-    if scheme not in ("http", "https") or not host or len(url) > MAX_URL:
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host) or len(url) > MAX_URL:
         return ""
     if ":" in host:
         host = f"[{host}]"

@@ -185,7 +185,8 @@ async def injection(talk: Talk) -> None:
         await talk.raw(b"HTTP/1.1 200 \x1b[31mOK\r\nContent-Type: text/html; charset=utf-8\r\nX-Evil: a\x1b[31m\rb\x00c\r\nSet-Cookie: a=\x1b[0m\r\n"
                        b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body.encode()) + body.encode())
     else:
-        await talk.answer("", status="302 Found", Location="http://evil\x1b[31m.example/\x1b[2J")
+        evil = "http://evil\x1b.example/" if "%0d" in talk.path else "http://evil\x1b[31m.example/\x1b[2J"
+        await talk.answer("", status="302 Found", Location=evil)
 
 
 def spoken(data: bytes) -> Handler:
@@ -224,6 +225,24 @@ async def packed_robots(talk: Talk) -> None:
     await talk.answer(gzip.compress(b"User-agent: *\nDisallow: /\n" + b"#" * (60 * MIB)), Content_Encoding="gzip")
 
 
+SPELLINGS = ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "[::ffff:127.0.0.1]", "[::1]", "0", "inside.test"]
+
+
+async def door(talk: Talk) -> None:
+    """Leads to the machine the patrol runs on, in every spelling."""
+    if talk.path == "/":
+        await talk.answer(PLAIN.format("内网之门") + "".join(f'<a href="/to{n}">{n}</a>' for n in range(len(SPELLINGS))))
+    else:
+        await talk.answer("", status="302 Found", Location=f"http://{SPELLINGS[int(talk.path[3:])]}:{talk.web.port('trap')}/secret")
+
+
+async def rebinding(talk: Talk) -> None:
+    """Once its name was resolved and it was connected to, the name means something else."""
+    talk.web.rebound.touch()
+    await asyncio.sleep(1.0)
+    await talk.answer(PLAIN.format("改绑") + '<a href="/second">x</a>')
+
+
 async def plain(talk: Talk) -> None:
     await talk.answer(PLAIN.format("普通页面"))
 
@@ -253,6 +272,7 @@ SITES: dict[str, tuple[Handler, Handler | None, str]] = {  # name -> what answer
     "bad_length": (spoken(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: -5\r\n\r\n<p>x"), None, ""),
     "two_lengths": (spoken(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\n<p>abcdefgh"), None, ""),
     "bad_chunk": (spoken(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<p>ab\r\nzz\r\nxx"), None, ""),
+    "door": (door, None, ""), "rebinding": (rebinding, None, ""),
     "xml_bomb": (xml_bomb, lists_maps, ""), "endless_robots": (plain, endless_robots, ""), "packed_robots": (plain, packed_robots, ""),
     "silent_robots": (plain, silent, ""), "s500_robots": (plain, status("500 Internal Server Error"), ""),
 }
@@ -260,4 +280,4 @@ SITES: dict[str, tuple[Handler, Handler | None, str]] = {  # name -> what answer
 
 def sites(first: int = 1) -> list[Site]:
     """Each on an address of its own from 127.0.9.``first``."""
-    return [Site(name, f"127.0.9.{first + n}", handler, robots, tls) for n, (name, (handler, robots, tls)) in enumerate(SITES.items())]
+    return [Site("trap", "127.0.0.1", plain)] + [Site(name, f"127.0.9.{first + n}", handler, robots, tls) for n, (name, (handler, robots, tls)) in enumerate(SITES.items())]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import trustme
 
@@ -53,6 +54,7 @@ class Web:
 
     asked: list[tuple[float, str, str]] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
+    rebound: Path = Path("/nonexistent")  # comes to be when a name is to mean something else
 
     def times(self, name: str, path: str = "/") -> list[float]:
         return [at for at, host, asked in self.asked if (host, asked) == (name, path)]

@@ -1,5 +1,5 @@
-"""`adpatrol` with names and limits of the test's own. argv[1]: JSON {"names": {host: [[addresses of the first answer], …; the last repeats]},
-"set": {"module.NAME": value}}; what follows is adpatrol's. No other name is known, so that nothing is asked outside."""
+"""`adpatrol` with names and limits of the test's own. argv[1]: JSON {"names": {host: [addresses]}, "rebind": [file, {host: [addresses
+from when the file is there]}], "set": {"module.NAME": value}}; what follows is adpatrol's. No other name is known, so that nothing is asked outside."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import ipaddress
 import json
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 order = json.loads(sys.argv[1])
-names: dict[str, list[list[str]]] = order.get("names", {})
+names: dict[str, list[str]] = order.get("names", {})
+when, later = order.get("rebind", ["/nonexistent", {}])
 real = socket.getaddrinfo
 
 
 def answer(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
     name = host.decode() if isinstance(host, bytes) else host
-    if name in names:
-        answers = names[name]
-        given = answers.pop(0) if len(answers) > 1 else answers[0]
+    if name in names and not kwargs.get("flags", 0) & socket.AI_NUMERICHOST:
+        given = later[name] if name in later and Path(when).exists() else names[name]
         return [(socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port or 0)) for one in given]
-    if name in (None, "localhost") or _number(str(name)):
+    if name is None or _number(str(name)):
         return real(host, port, *args, **kwargs)
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from hostile_sites import HEALTHY, SITES, WAITS_S, sites
+from hostile_sites import HEALTHY, SITES, SPELLINGS, WAITS_S, sites
 from hostile_web import Web, closed_port, never_accepting, served
 
 from evidence.capture import RecordRef
@@ -62,6 +62,15 @@ def run(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
                           capture_output=True, text=True, timeout=60, check=False)
 
 
+INSIDE = {"inside": "127.0.0.1", "metadata": "169.254.169.254", "ten": "10.1.2.3", "home_net": "192.168.1.1", "v6": "::1", "mapped": "::ffff:127.0.0.1",
+          "nat64": "64:ff9b::7f00:1", "six_to_four": "2002:7f00:1::", "carrier": "100.64.1.1"}
+
+
+def _written(name: str, url: str, port: str) -> str:
+    hosts = "" if name != "door" else ", hosts: [" + ", ".join(f'"{spelled}"' for spelled in [url.split("/")[2], *(f"{spelled}:{port}" for spelled in SPELLINGS)]) + "]"
+    return f'          - {{name: {name}, start: "{url}"{hosts}}}'
+
+
 def _watch(process: subprocess.Popen[str], peak: list[int]) -> None:
     """The patrol's own memory, resident, as often as the machine allows."""
     seen = psutil.Process(process.pid)
@@ -81,9 +90,21 @@ def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patrolled]:
         web.urls["unknown"] = "http://no-such-host.example/"
         web.urls["refused"] = f"http://127.0.9.240:{closed_port('127.0.9.240')}/"
         web.urls["never"] = stack.enter_context(never_accepting("127.0.9.241"))
+        trap = web.urls.pop("trap")
+        web.rebound = home / "rebound"
+        port = trap.rstrip("/").rpartition(":")[2]
+        real = {name: url.split("/")[2].partition(":")[0] for name, url in web.urls.items()}
+        web.urls["rebinding"] = web.urls["rebinding"].replace(real["rebinding"], "rebinding.test")
+        web.urls["mixed"] = web.urls["healthy"].replace(real["healthy"], "mixed.test")
+        names = {"rebinding.test": [real["rebinding"]], "mixed.test": ["127.0.0.1", real["healthy"]]}
+        for name, address in INSIDE.items():
+            web.urls[name] = f"http://{name}.test:{port}/"
+            names[f"{name}.test"] = [address]
         plan = home / "plan.yaml"
-        plan.write_text(PLAN.format(sites="\n".join(f'          - {{name: {name}, start: "{url}"}}' for name, url in web.urls.items())), "utf-8")
-        order = {"set": {"crawler.limits.TIMEOUT_S": 6.0}}
+        plan.write_text(PLAN.format(sites="\n".join(_written(name, url, port) for name, url in web.urls.items())), "utf-8")
+        web.urls["trap"] = trap
+        order = {"names": names, "rebind": [str(web.rebound), {"rebinding.test": ["127.0.0.1"]}],
+                 "set": {"crawler.limits.TIMEOUT_S": 6.0, "crawler.guards.resolver.CACHE_S": 0.3}}
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("patrol_with_faults.py")), json.dumps(order), "patrol", "--plan", str(plan), "--json"],
@@ -116,6 +137,10 @@ ENDS: dict[str, tuple[str, str]] = {  # name -> (outcome of the newest capture, 
     "too_short": ("reset", "只收到一部分"), "too_long": ("ok", ""), "bad_length": ("http_error", "不符合 HTTP 格式"),
     "two_lengths": ("http_error", "不符合 HTTP 格式"), "bad_chunk": ("reset", "只收到一部分"),
     "xml_bomb": ("ok", ""), "endless_robots": ("ok", ""), "packed_robots": ("ok", ""), "silent_robots": ("ok", ""), "s500_robots": ("ok", ""),
+    "door": ("ok", ""), "rebinding": ("ok", ""), "mixed": ("ok", ""),
+    "inside": ("refused_address", "127.0.0.1 是本机地址"), "metadata": ("refused_address", "元数据地址"), "ten": ("refused_address", "10.1.2.3 是内网地址"),
+    "home_net": ("refused_address", "内网地址"), "v6": ("refused_address", "::1 是本机地址"), "mapped": ("refused_address", "127.0.0.1 是本机地址"),
+    "nat64": ("refused_address", "127.0.0.1 是本机地址"), "six_to_four": ("refused_address", "127.0.0.1 是本机地址"), "carrier": ("refused_address", "运营商内网"),
 }
 OURS = re.compile(r"Error|Exception|Traceback|[Tt]wisted|OpenSSL|Failure|errno|<[a-z]|None")
 
@@ -142,6 +167,15 @@ def test_the_run_ends_in_time_and_a_healthy_site_beside_it_is_captured_and_judge
     assert summary["sites"] == len(ENDS) and summary["captures"] == len(patrolled.captures) and summary["findings"] >= 1
     acknowledged = {json.loads(line)["capture"] for line in patrolled.out.splitlines()[:-1]}
     assert acknowledged == {c["id"] for c in patrolled.captures}
+
+
+def test_no_spelling_redirect_or_change_of_a_name_leads_inside(patrolled: Patrolled) -> None:
+    for n, spelled in enumerate(SPELLINGS):
+        found = patrolled.of("door", f"/to{n}")
+        assert found["outcome"] == "refused_address" and "出口闸门拒绝访问" in found["detail"], (spelled, found["outcome"], found["detail"])
+    assert patrolled.of("rebinding", "/second")["outcome"] == "refused_address"
+    assert [host for _, host, _ in patrolled.web.asked if host == "trap"] == []
+    assert {one["facts"]["dns"][0] for one in patrolled.all("mixed")} == {"127.0.0.1"}, "what was not connected to is on record too"
 
 
 def test_memory_stays_bounded(patrolled: Patrolled) -> None:
