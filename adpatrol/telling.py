@@ -8,8 +8,10 @@ import json
 import os
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from adpatrol.live import Live
@@ -44,7 +46,7 @@ class Teller:
         self._terminal = not as_json and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._live: Live | None = None
         self._said = time.monotonic()
-        self._run = ""
+        self._run = self._title = ""
 
     def __call__(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -63,9 +65,14 @@ class Teller:
             self._said = time.monotonic()
             self._say(f"已存证 {event['captures']}（{outcomes_in_words(event['outcomes'])}）{self._judged()}")
 
+    def resuming(self, run: str, plan: str, started: str) -> None:
+        """``started``: ISO 8601, UTC."""
+        when = datetime.fromisoformat(started).astimezone(ZoneInfo("Asia/Shanghai"))
+        self._title = f"接着 {when:%Y-%m-%d %H:%M} 开始的巡查 {run}（计划 {plan}，按开始时的设置）"
+
     def _begin(self, event: dict[str, Any]) -> None:
         self._run = event["run"]
-        self._say(f"巡查 {self._run}：{event['sites']} 个网站")
+        self._say(f"{self._title or '巡查 ' + self._run}：{event['sites']} 个网站")
         if self._terminal:
             from adpatrol.live import Live
 

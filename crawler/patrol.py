@@ -130,7 +130,7 @@ class _Patrol:
         self._visited: set[str] = set()
         self._stopped = ""
         self._reason = ""
-        self._signal = 0
+        self._signal, self._cut = 0, False
         self._crawler: Crawler | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: list[asyncio.Task[None]] = []
@@ -153,8 +153,8 @@ class _Patrol:
             return summary
         self._frontier.progress(summary.to_json())
         if self._signal:
-            raise PatrolInterrupted(self._signal, captures=summary.captures)
-        raise PatrolStopped(self._stopped or "巡查意外停止", captures=summary.captures)
+            raise PatrolInterrupted(self._signal, captures=summary.captures, at_once=self._cut)
+        raise PatrolStopped(self._stopped or "巡查意外停止", captures=summary.captures, at_once=self._cut)
 
     def _summary(self, seconds: float) -> Summary:
         return Summary(self._run, len(self._order.sites), sum(self._outcomes.values()), dict(sorted(self._outcomes.items())),
@@ -212,6 +212,7 @@ class _Patrol:
         from twisted.internet import reactor
 
         await asyncio.sleep(after_s)
+        self._cut = True
         await self._committer.close()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:

@@ -83,6 +83,7 @@ def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
         newest = known or runs(place, limit=1)
         tell.end(newest[0].summary if newest else {}, nothing=True)
         return None
+    tell.resuming(known[0].id, known[0].plan, known[0].started)
     with ingest_beside(place, no_ingest, on_end=tell.judging) as ingest:
         done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up)
     if done is not None:  # None: another process ended it meanwhile
@@ -113,9 +114,9 @@ def _clean_end(close: Any) -> Iterator[None]:
     try:
         yield
     except PatrolInterrupted as stopped:
-        _leave(close, f"已停下：已存证的 {stopped.captures} 个快照都在。{RESUME}", 130 if stopped.signal == signal.SIGINT else 2)
+        _leave(close, f"已停下：已存证的 {stopped.captures} 个快照都在。{RESUME}", 130 if stopped.signal == signal.SIGINT else 2, stopped.at_once)
     except PatrolStopped as stopped:
-        _leave(close, f"{stopped}。已存证的 {stopped.captures} 个快照都在。{RESUME}", 2)
+        _leave(close, f"{stopped}。已存证的 {stopped.captures} 个快照都在。{RESUME}", 2, stopped.at_once)
     except (KeyboardInterrupt, _Told) as asked:
         _leave(close, f"已停下：存档是完整的。{RESUME}；只差研判时：adpatrol ingest", 130 if isinstance(asked, KeyboardInterrupt) else 2)
     except BrokenPipeError:
@@ -124,7 +125,8 @@ def _clean_end(close: Any) -> Iterator[None]:
         close()
 
 
-def _leave(close: Any, why: str, code: int) -> None:
+def _leave(close: Any, why: str, code: int, at_once: bool = False) -> None:
+    """``at_once``: threads that wait for an answer are not waited for."""
     close()
     with contextlib.suppress(OSError):
         print(f"adpatrol: {why}", file=sys.stderr, flush=True)
@@ -132,4 +134,6 @@ def _leave(close: Any, why: str, code: int) -> None:
         sys.stdout.flush()
     except OSError:  # what could not be written would be tried again, and complained of, when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if at_once:
+        os._exit(code)
     raise typer.Exit(code)
