@@ -24,7 +24,22 @@ class Expected(_Row):
     page: str
     code: str
     span: str
-    until: str = ""  # images, ads (soon: within days): expected to be missed until the patrol goes deeper
+    until: str = ""  # images, ads: expected to be missed until the patrol goes deeper
+
+
+class Forbidden(_Row):
+    """What no finding above blue may hold on a page; without ``code`` or ``span``: whatever the code, whatever the words."""
+
+    page: str
+    code: str = ""
+    span: str = ""
+
+
+class Readable(_Row):
+    """Words of a page that are there only if its encoding was read right."""
+
+    page: str
+    text: str
 
 
 class Sample(_Row):
@@ -40,6 +55,8 @@ class Sample(_Row):
     gate: tuple[str, ...] = ()
     robots_keeps_out: tuple[str, ...] = ()
     must_find: tuple[Expected, ...] = ()
+    must_not_find: tuple[Forbidden, ...] = ()
+    must_read: tuple[Readable, ...] = ()
 
     def origin(self, port: int = PORT) -> str:
         return f"http://{self.address}:{port}"

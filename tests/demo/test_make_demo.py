@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.demo.ports import free_ports
 from tests.demo.terminal import Terminal
 from tests.end_to_end.running import ROOT, lines, run
 
@@ -32,7 +33,7 @@ class Office:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.sites, self.console = _free_ports()
+        self.sites, self.console = free_ports()
         self.before: dict[str, int] = {}
 
     def env(self, **more: str) -> dict[str, str]:
@@ -64,17 +65,6 @@ class Office:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(there, timeout=20)
-
-
-def _free_ports() -> tuple[int, int]:
-    """A port for the sample sites with the letter box 25 above it, and one for the console."""
-    while True:
-        with socket.socket() as one, socket.socket() as two, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError, OverflowError):
-                two.bind(("127.0.0.1", one.getsockname()[1] + 25))
-                other.bind(("127.0.0.1", 0))
-                return one.getsockname()[1], other.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
