@@ -7,7 +7,9 @@ word repeated in a menu decides nothing. A page that offers something to buy is 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from itertools import islice
 
 import re2
 
@@ -79,34 +81,56 @@ ZH = {
     Genre.COMPLAINT: "投诉求助", Genre.FICTION: "小说或游戏", Genre.JOB: "招聘", Genre.TECHNICAL: "程序或技术文本", Genre.OTHER: "未能判定",
 }
 _CODE = re2.compile(r"`[^`\n]{1,60}`|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\.[a-z]{2,}\(|[a-z]{2,}\(\)|=>|&&|!=|==|::")
-_TEMPLATE = re2.compile(r"[{<%][^{}\n]{0,200}[}>%]|\$_?[a-z_.]+")
-_ARTICLE = re2.compile(r"第[一二三四五六七八九十百]{1,5}条")
+_TEMPLATE = re.compile(r"[{<%][^{}\n]{0,200}[}>%]|\$_?[a-z_.]+", re.ASCII)  # at most 200 characters tried at a place
+_ARTICLE = re.compile(r"第[一二三四五六七八九十百]{1,5}条")
+_MARKED = re.compile(r"[{<%$]")
+_WEIGHTS: dict[str, list[tuple[Genre | None, float]]] = {}
+for _word, _weight in OFFER.items():
+    _WEIGHTS.setdefault(_word, []).append((None, _weight))
+for _genre, _cues in CUES.items():
+    for _word, _weight in _cues.items():
+        _WEIGHTS.setdefault(_word, []).append((_genre, _weight))
 WORDS: tuple[str, ...] = tuple(dict.fromkeys((*OFFER, *(word for cues in CUES.values() for word in cues))))
 
 
 def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, tuple[str, ...]]:
     """The genre and why. ``text``, ``title``: normalised; ``counts``: how often each word of ``WORDS`` stands in them."""
-    offer = _score(OFFER, counts)
-    scores = {genre: _score(cues, counts) for genre, cues in CUES.items()}
-    articles = len(_ARTICLE.findall(text[:20_000]))
+    scores = dict.fromkeys(CUES, 0.0)
+    offer = 0.0
+    strongly = set()
+    for word, count in counts.items():
+        times = math.sqrt(min(count, MOST))
+        for kind, weight in _WEIGHTS.get(word, ()):
+            if kind is None:
+                offer += weight * times
+            else:
+                scores[kind] += weight * times
+                if weight >= STRONG:
+                    strongly.add(kind)
+    head = text[:20_000]
+    articles = len(_ARTICLE.findall(head)) if "条" in head else 0
     if articles >= 2:
         scores[Genre.LAW] += min(articles, 8)
+        strongly.add(Genre.LAW)
     elif articles and "》" in text:
         scores[Genre.LAW] += 1.5
-    scores[Genre.TECHNICAL] += 1.2 * min(len(_CODE.findall(_TEMPLATE.sub(" ", text[:20_000]))), 6)
+    scores[Genre.TECHNICAL] += 1.2 * _code(head)
     genre, best = max(scores.items(), key=lambda item: item[1])
     # A long page gathers stray cues of every kind: what is asked of a genre grows slowly with the text.
     need = ENOUGH + min(len(text) / 2_500, 4.0)
-    strong = any(weight >= STRONG and word in counts for word, weight in CUES[genre].items()) or (genre is Genre.LAW and articles >= 2)
-    if best >= need and strong and best > offer * (0.9 if genre is not Genre.BANK else 1.2):
+    if best >= need and genre in strongly and best > offer * (0.9 if genre is not Genre.BANK else 1.2):
         return genre, (f"{ZH[genre]}的用语：{_shown(CUES[genre], counts)}" + (f"；法条 {articles} 处" if genre is Genre.LAW and articles else ""),)
     if offer >= 2:
         return (Genre.PLATFORM if offer >= 4 or len(text) > 400 else Genre.AD), (f"有购买、注册或加入的引导：{_shown(OFFER, counts)}",)
     return Genre.OTHER, ()
 
 
-def _score(cues: Mapping[str, float], counts: Mapping[str, int]) -> float:
-    return sum(weight * math.sqrt(min(counts[word], MOST)) for word, weight in cues.items() if word in counts)
+def _code(text: str) -> int:
+    """Bits of program text, six at most. What a template language left between its marks is no sign: a site served raw shows it."""
+    if _CODE.search(text) is None:
+        return 0
+    plain = _TEMPLATE.sub(" ", text) if _MARKED.search(text) else text
+    return sum(1 for _ in islice(_CODE.finditer(plain), 6))
 
 
 def _shown(cues: Mapping[str, float], counts: Mapping[str, int]) -> str:

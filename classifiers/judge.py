@@ -16,6 +16,7 @@ import ahocorasick_rs
 import re2
 
 from classifiers import genre as genres
+from classifiers.bounded import bounded
 from classifiers.claims import STANCE_ZH, Yield, yields
 from classifiers.context import excuse_for
 from classifiers.knowledge import Knowledge, Rule, YieldTest
@@ -27,7 +28,13 @@ AROUND = 120  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
 MOST_HEADS, MOST_CLAIMS = 3_000, 200  # of one rule on one page; beyond them nothing new is learnt
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
-YIELD_HEADS = ("%", "个点", "百分之", "分", "厘", "万", "翻倍", "翻番", "回本", "返", "日赚")
+# One of them stands in every form that ``numbers`` reads: 月息1分5, 日息万5, 一万变三万, 七天翻倍, 投1万日返300.
+YIELD_HEADS = (
+    "%", "个点", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "变成", "赚成", "滚成", "翻成",
+    *(number + unit for number in "0123456789零一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰" for unit in ("分", "厘", " 分", " 厘")),
+    *(unit + blank + "变" for unit in "万元块u" for blank in ("", " ")),
+    *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产")),
+)
 _TOPICS = {
     "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|炒|期货|外汇|杠杆|利息|年化|入金|代理|加盟|挣|返利|月入|日入|创业|获利|收入|富|资产|操作|出借|增值",
     "lending": "出借|投资|理财|借款|标的|本息|本金|逾期|坏账|债权|网贷|p2p|收益|融资|担保公司|违约",
@@ -63,17 +70,17 @@ class _Engine:
 
     def heads(self, text: str) -> tuple[dict[int, list[int]], dict[str, int]]:
         """Places of heads by rule, and how often each genre cue stands in ``text``."""
-        counts: dict[int, int] = defaultdict(int)
-        places: dict[int, list[int]] = defaultdict(list)
-        owners = self.owners
+        by_word: dict[int, list[int]] = defaultdict(list)
         for at in range(0, max(len(text), 1), PIECE):
             piece = text if len(text) <= PIECE else text[at:at + PIECE + 16]
             for word, start, _ in self.automaton.find_matches_as_indexes(piece, overlapping=True):
-                counts[word] += 1
-                for owner in owners[word]:
-                    if len(places[owner]) < MOST_HEADS:
-                        places[owner].append(at + start)
-        return places, {self.words[word]: count for word, count in counts.items() if self.words[word] in self.cues}
+                by_word[word].append(at + start)
+        places: dict[int, list[int]] = defaultdict(list)
+        for word, starts in by_word.items():
+            for owner in self.owners[word]:
+                places[owner] += starts
+        cues = {self.words[word]: len(starts) for word, starts in by_word.items() if self.words[word] in self.cues}
+        return {owner: sorted(starts)[:MOST_HEADS] for owner, starts in places.items()}, cues
 
 
 @lru_cache(maxsize=4)
@@ -88,9 +95,10 @@ def _compile(rule: Rule) -> _Compiled:
         options = re2.Options()
         options.longest_match = longest
         options.max_mem = 64 << 20
+        options.never_capture = True
         return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
 
-    return _Compiled(rule, joined(rule.patterns, longest=True), joined(rule.unless), re2.compile(_TOPICS[rule.topic]) if rule.topic else None)
+    return _Compiled(rule, joined(rule.patterns, longest=True), joined(rule.unless), bounded(_TOPICS[rule.topic]) if rule.topic else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +145,20 @@ def _about(rule: Rule, text: str, genre: Genre) -> bool:
 
 
 def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
-    """Stretches around the heads, those that touch joined."""
+    """Stretches around the heads, whose ``places`` are in order; those that touch are joined."""
     regions: list[tuple[int, int]] = []
-    for place in sorted(places):
+    begin = finish = -1
+    for place in places:
         if place >= length:
+            break
+        if finish >= 0 and place - AROUND <= finish:
+            finish = place + AROUND
             continue
-        start, end = max(0, place - AROUND), min(length, place + AROUND)
-        if regions and start <= regions[-1][1]:
-            regions[-1] = (regions[-1][0], end)
-        else:
-            regions.append((start, end))
+        if finish >= 0:
+            regions.append((begin, finish))
+        begin, finish = max(0, place - AROUND), place + AROUND
+    if finish >= 0:
+        regions.append((begin, min(length, finish)))
     return regions
 
 
@@ -155,9 +167,11 @@ def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, a
     hits: list[_Hit] = []
     for low, high in regions:
         region = text[low:high]
-        others = [m.span() for m in entry.unless.finditer(region)] if entry.unless is not None else []
+        others: list[tuple[int, int]] | None = None
         for match in entry.pattern.finditer(region):
             start, end = match.span()
+            if others is None:
+                others = [m.span() for m in entry.unless.finditer(region)] if entry.unless is not None else []
             if end <= start or any(a < end and start < b for a, b in others):
                 continue
             if entry.topic is not None and not about and not entry.topic.search(region[max(0, start - 60):end + 60]):

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import re2
+
+from classifiers.bounded import bounded
 
 PER_YEAR = {"day": 365.0, "week": 52.0, "month": 12.0, "quarter": 4.0, "year": 1.0}
 UNIT_ZH = {"day": "日", "week": "周", "month": "月", "quarter": "季", "year": "年"}
@@ -19,7 +22,7 @@ _N = r"\d{1,5}(?:\.\d{1,4})?"
 _C = rf"[{_CN}]{{1,5}}(?:点[{_CN}]{{1,4}})?"
 _X = rf"(?:{_N}|{_C})"
 _TO = r"\s?(?:-{1,2}|~{1,2}|—{1,2}|–|至|到)\s?"
-_RATE = re2.compile(
+_RATE = (
     rf"(?P<range>{_N}\s?%?{_TO}{_N}\s?%)"
     rf"|(?P<plus>{_N}\s?%?(?:\s?\+\s?[^\d\n%+]{{0,8}}{_N}\s?%)+)"
     rf"|(?P<percent>{_N}\s?%)"
@@ -33,9 +36,10 @@ _RATE = re2.compile(
     rf"|(?P<double>{_X}\s?(?:个)?(?:天|日|周|月|星期|年)(?:内|就|可|即可|以内|可以|收益|能|之内){{0,3}}(?:翻倍|翻番|翻一番|翻(?:{_X})倍|回本))"
     rf"|(?P<daily>(?:投(?:资|入)?|存入?|入金|充值?)\s?{_X}(?:万|元|块)?元?[,]?\s?(?:每|按)?(?:日|天|月|年)(?:化|均)?(?:返|赚|收益|得|收|可得|可赚|入|可?领取?|拿|分红?|回款?|产出|返利|返现)\s?{_X}(?:万|元|块)?)"
 )
-_TERM = re2.compile(rf"({_X})\s?(?:个)?(天|日|周|月|星期|年)")
-_NUMBER = re2.compile(_X)
-_MONEY = re2.compile(rf"({_X})\s?(万)?")
+_FORM = bounded(_RATE)
+_TERM = bounded(rf"({_X})\s?(?:个)?(天|日|周|月|星期|年)")
+_NUMBER = bounded(_X)
+_MONEY = bounded(rf"({_X})\s?(万)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ class Rate:
 def rates(text: str) -> list[Rate]:
     """All rates of ``text`` in order of place, those written side by side in a list (6%、8%、9%) joined into one. Linear."""
     found: list[Rate] = []
-    for match in _RATE.finditer(text):
+    for place in _places().finditer(text):
+        match = _FORM.match(text, place.start())
+        if match is None:
+            continue
         rate = _read(match.lastgroup or "", match.group(0), match.start(), match.end())
         if rate is None or (rate.start and text[rate.start - 1] in ".0123456789" and rate.form in ("range", "plus", "percent")):
             continue
@@ -68,6 +75,14 @@ def rates(text: str) -> list[Rate]:
             continue
         found.append(rate)
     return found
+
+
+@lru_cache(maxsize=1)
+def _places() -> Any:
+    """Where a rate begins. RE2 for the length of the text, without groups, which would cost it a second pass."""
+    options = re2.Options()
+    options.never_capture = True
+    return re2.compile(_RATE, options)
 
 
 def number(written: str) -> float | None:
