@@ -13,21 +13,32 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from seeding import PASSWORD, Seeded, office, seed
+from seeding import HOSTILE, PASSWORD, Seeded, office, seed
 
 from console.law import law_texts
 from console.roles import add_user
 
 
 @pytest.fixture
-def seeded(db: None, tmp_path: Path) -> Iterator[Seeded]:
+def home(db: None, tmp_path: Path) -> Iterator[Path]:
     """A home of its own, and an office's settings with one law text and the shipped template."""
     before = settings.HOME, settings.CONFIG_FOLDERS
     settings.HOME, settings.CONFIG_FOLDERS = tmp_path / "home", [office(tmp_path / "config")]
     law_texts.cache_clear()
-    yield seed(tmp_path / "home")
+    yield tmp_path / "home"
     settings.HOME, settings.CONFIG_FOLDERS = before
     law_texts.cache_clear()
+
+
+@pytest.fixture
+def seeded(home: Path) -> Seeded:
+    return seed(home)
+
+
+@pytest.fixture
+def attacked(home: Path) -> Seeded:
+    """Every page of this home is an attack."""
+    return seed(home, pages=HOSTILE)
 
 
 @pytest.fixture

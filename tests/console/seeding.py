@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,6 +70,23 @@ PAGES = {
     "block": Made("https://www.lanjie.example/", "访问被拦截", "您的访问被拦截，请联系管理员。", gate="block", company="", icp=""),
     "gone": Made("https://www.shili-licai.example/meiyou", "404", "404", gate="soft_404", outcome=Outcome.NOT_FOUND, status=404, company="", icp=""),
 }
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(8)'><script>alert(9)</script></svg>"
+TRICKS = "\u202e息本保\u202c\u200b保\u200d本\ufeff\x1b[31m红\x1b[0m\u2066x"
+# Each is one way to reach the reader from a page: by its title, its address, its words, its picture.
+HOSTILE = {
+    "turned": Made("https://fanxiang.example/\u202egpj.exe", "安全\u202e测试\u200b标题", f"{TRICKS}，平台承诺保本保息，立即投资。\n" + FILLER,
+                   claims=(("承诺保本保息", "guarantee.principal", 4, "立案"),), company="翻\u202e转\u202c公司", icp="\u200b京ICP备2号"),
+    "endless": Made("https://changti.example/" + "a" * 6_000, "长标题" * 350_000, "平台承诺" + "保本" * 2_000 + "保息\n" + "无" * 40_000,
+                    claims=(("保本" * 2_000 + "保息", "guarantee.principal", 4, "立案"),)),
+    "breakless": Made("https://wukong.example/", "W" * 400, "W" * 5_000 + "承诺保本保息" + "\u0301" * 2_000, claims=(("承诺保本保息", "guarantee.principal", 4, "立案"),),
+                      company="W" * 500, icp="9" * 500),
+    "script-address": Made("javascript:alert(document.domain)//", "</title><script>alert(10)</script>", "</div></main><script>alert(11)</script>承诺保本保息",
+                           claims=(("承诺保本保息", "guarantee.principal", 4, "立案"),)),
+    "svg": Made("https://tupian.example/", "图片", "<svg onload=alert(12)>承诺保本保息<iframe src=https://outside.example/></iframe>",
+                claims=(("承诺保本保息", "guarantee.principal", 4, "立案"),)),
+    "nothing": Made("https://kongbai.example/", "", "\x00\x01\x02承诺保本保息\x7f", claims=(("承诺保本保息", "guarantee.principal", 4, "立案"),)),
+}
+PICTURES |= {"svg": lambda: SVG, "turned": lambda: b"GIF89a" + b"\0" * 64}
 RUN = "20261120-080000-aaaa"
 PASSWORD = "Xun-Cha-2026!"  # of everybody in the tests
 
@@ -92,12 +110,12 @@ def office(folder: Path) -> Path:
     return folder
 
 
-def seed(home: Path, *, start: datetime | None = None, ingested: bool = True) -> Seeded:
+def seed(home: Path, *, start: datetime | None = None, ingested: bool = True, pages: Mapping[str, Made] = PAGES) -> Seeded:
     start = start or datetime(2026, 11, 20, 8, tzinfo=UTC)
     ids: dict[str, str] = {}
     captures: list[Capture] = []
     with ArchiveWriter(home / "archive", run=RUN) as writer:
-        for number, (name, made) in enumerate(PAGES.items()):
+        for number, (name, made) in enumerate(pages.items()):
             url, body = made.url, made.text.encode()
             head = f"HTTP/1.1 {made.status} X\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n".encode()
             records = [VisitRecord(type="response", uri=url, payload=head + body, content_type="application/http; msgtype=response")]
@@ -111,12 +129,12 @@ def seed(home: Path, *, start: datetime | None = None, ingested: bool = True) ->
             ))
         captures = writer.commit()
     frontier = Frontier(home / "frontier.sqlite3")
-    seeds = [Found(url=url, site=0, host="h", client="desktop-static", depth=0, priority=0) for url in (made.url for made in PAGES.values())]
+    seeds = [Found(url=url, site=0, host="h", client="desktop-static", depth=0, priority=0) for url in (made.url for made in pages.values())]
     frontier.begin(RUN, "每日巡查", {"plan": "每日巡查", "sites": []}, seeds)
-    frontier.finish({"run": RUN, "sites": 4, "captures": len(PAGES), "outcomes": {"ok": 5, "not_found": 1}, "crawl_seconds": 12.0})
+    frontier.finish({"run": RUN, "sites": 4, "captures": len(pages), "outcomes": {"ok": 5, "not_found": 1}, "crawl_seconds": 12.0})
     frontier.close()
     if ingested:
-        store.store([_reading(capture, made) for capture, made in zip(captures, PAGES.values(), strict=True)])
+        store.store([_reading(capture, made) for capture, made in zip(captures, pages.values(), strict=True)])
         follow.catch_up()
     return Seeded(home, ids)
 

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 from PIL import Image
-from seeding import HOSTILE_URL, PAGES, SCRIPT, Seeded, picture
+from seeding import HOSTILE, HOSTILE_URL, PAGES, SCRIPT, Seeded, picture
 
 from alerts.models import Lead, Platform
 from console.leaving import signed, unsigned
+from console.marking import UNSEEN
 from console.views.captures import reencoded
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +118,57 @@ def test_a_hostile_name_stays_a_name(officer: Client, seeded: Seeded) -> None:
     platform = Platform.objects.get(key="heike-licai.example")
     page = officer.get(f"/platforms/{platform.pk}/").content.decode()
     assert "&lt;b onmouseover=alert(3)&gt;黑客理财&lt;/b&gt;" in page and "<b onmouseover" not in page
+
+
+# --- pages made to break the reader's page --------------------------------------------------------------------------------------------
+
+
+def everywhere(attacked: Seeded) -> list[str]:
+    numbers = Lead.objects.all()
+    return ["/", "/leads/?state=all", "/platforms/", "/captures/", "/search/?q=保本", "/search/?q=长标题", "/runs/",
+            *(f"/leads/{lead.number}/" for lead in numbers), *(f"/platforms/{lead.platform_id}/" for lead in numbers),
+            *(f"/captures/{id}/" for id in attacked.captures.values())]
+
+
+def test_no_attack_leaves_its_text(officer: Client, attacked: Seeded) -> None:
+    for path in everywhere(attacked):
+        answer = officer.get(path)
+        assert answer.status_code == 200, path
+        text = answer.content.decode()
+        for tag, attributes in Markup(text).tags:
+            assert not [name for name in attributes if name.startswith("on") or name == "style"], (path, tag, attributes)
+            assert tag not in ("iframe", "object", "embed", "base", "style"), path
+            for name in ("href", "src", "action"):
+                assert not re.match(r"(?i)\s*(javascript|data|https?|//)", attributes.get(name) or ""), (path, tag, attributes)
+            if tag == "script":
+                assert (attributes.get("src") or "").startswith("/static/"), path
+        assert len(text) < 600_000, (path, len(text))  # a title of a million characters is not sent again and again
+
+
+def test_no_heading_or_list_carries_what_nobody_sees(officer: Client, attacked: Seeded) -> None:
+    for path in ("/leads/?state=all", "/platforms/", "/captures/", "/"):
+        assert not UNSEEN.search(officer.get(path).content.decode()), path
+    page = officer.get(f"/captures/{attacked.captures['turned']}/").content.decode()
+    assert "⟨U+202E⟩" in page and "个看不见的字符" in page
+
+
+def test_the_text_of_an_attack_is_exact_all_the_same(officer: Client, attacked: Seeded) -> None:
+    for name, id in attacked.captures.items():
+        assert officer.get(f"/captures/{id}/text.txt").content.decode() == HOSTILE[name].text, name
+
+
+def test_what_is_no_picture_is_no_picture(officer: Client, attacked: Seeded) -> None:
+    for name in ("svg", "turned"):
+        assert officer.get(f"/captures/{attacked.captures[name]}/screenshot.jpg").status_code == 404, name
+
+
+def test_an_address_that_is_a_script_is_no_link(officer: Client, attacked: Seeded) -> None:
+    page = officer.get(f"/captures/{attacked.captures['script-address']}/").content.decode()
+    assert "javascript:alert(document.domain)//" in page  # told as text
+    assert "/leaving/" not in page
+
+
+def test_downloads_have_names_of_our_own(officer: Client, attacked: Seeded) -> None:
+    for id in attacked.captures.values():
+        for what in ("evidence.json", "evidence.warc.gz", "text.txt"):
+            assert re.fullmatch(r'attachment; filename="[\w.-]+"', officer.get(f"/captures/{id}/{what}")["Content-Disposition"]), (id, what)
