@@ -10,8 +10,10 @@ class ConsoleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from axes.signals import user_locked_out
         from django.contrib.auth.signals import user_logged_in, user_logged_out
 
+        user_locked_out.connect(_locked_out, dispatch_uid="console.locked_out")
         user_logged_in.connect(_signed_in, dispatch_uid="console.signed_in")
         user_logged_out.connect(_signed_out, dispatch_uid="console.signed_out")
 
@@ -23,6 +25,21 @@ def _signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
 def _signed_out(sender: Any, request: Any, user: Any, **_: Any) -> None:
     if user is not None:
         _tell(user, "退出", request)
+
+
+def _locked_out(sender: Any, request: Any = None, username: str | None = None, ip_address: str | None = None, **_: Any) -> None:
+    """Somebody failed too often. One entry a lock, however often they go on; a name nobody has is kept as it was typed, cut."""
+    from django.conf import settings
+    from django.db import transaction
+    from django.utils import timezone
+
+    from alerts import audit
+    from alerts.models import AuditEntry
+
+    subject, since = f"user:{username or ''}"[:120], timezone.now() - settings.AXES_COOLOFF_TIME
+    with transaction.atomic():
+        if not AuditEntry.objects.filter(act="登录锁定", subject=subject, at__gt=since).exists():
+            audit.record(username or "", "登录锁定", subject, address=ip_address or "", minutes=int(settings.AXES_COOLOFF_TIME.total_seconds() // 60))
 
 
 def _tell(user: Any, act: str, request: Any) -> None:

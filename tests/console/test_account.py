@@ -41,6 +41,9 @@ def test_five_failures_lock_the_name_out_even_with_the_right_password(people: di
     assert answer.status_code == 429 and "锁定 15 分钟" in answer.content.decode()
     assert client.get("/").status_code == 302
     assert sign_in(Client(), "leader", PASSWORD).status_code == 302  # nobody else is
+    sign_in(client, "officer", "again")
+    assert AuditEntry.objects.filter(act="登录锁定", subject="user:officer").count() == 1  # once a lock, however often they go on
+    assert not AuditEntry.objects.filter(act="登录", who="officer").exists()
 
 
 def test_an_idle_session_ends_and_polling_does_not_keep_it(officer: Client, settings) -> None:  # type: ignore[no-untyped-def]
