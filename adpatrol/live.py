@@ -36,7 +36,8 @@ class Live:
         self._pace: deque[tuple[float, int]] = deque(maxlen=200)
         self._began = time.monotonic()
         self._looked = 0.0
-        self._sites, self._waiting, self._read, self._findings, self._leads = 0, 0, 0, 0, 0
+        self._sites, self._waiting, self._showing = 0, 0, 0
+        self._read, self._findings, self._leads = 0, 0, 0
         self._judging = False
         self._lock = threading.Lock()
         self._spinner = Spinner("dots", style="cyan")
@@ -71,8 +72,9 @@ class Live:
             return
         self._looked = time.monotonic()
         places = standing(self._home, self._run)
-        left = [min(waiting, max(self._budgets[site] - visited, 0)) for site, (visited, waiting) in places.items() if site < len(self._budgets)]
+        left = [max(min(waiting, self._budgets[site] - visited), showing) for site, (visited, waiting, showing) in places.items() if site < len(self._budgets)]
         self._waiting, self._sites = sum(left), sum(1 for n in left if n == 0)
+        self._showing = sum(showing for _, _, showing in places.values())
         if self._ingest:
             self._read, self._findings = read_at(self._home, self._run)
             self._leads = leads_at(self._home, self._run)
@@ -105,6 +107,8 @@ class Live:
         rows.add_column(style="dim", no_wrap=True)
         rows.add_column(overflow="fold")
         rows.add_row("  快照", self._met())
+        if self._showing:
+            rows.add_row("  取证", Text(f"待以浏览器打开 {self._showing} 页（截图、脚本生成的内容）", style="cyan"))
         if self._ingest:
             behind = max(self._captures - self._read, 0)
             judged = Text(f"已读 {self._read}" + (f"（还有 {behind}）" if behind else ""))

@@ -14,6 +14,7 @@ from evidence.capture import PROBE
 BATCH = 64
 LEASE_S = 600.0
 HOSTS_AT_ONCE = 2_000
+SHOWN_AT_ONCE = 3  # of one host: visits asked for need the slow browser, and must not hold up what has not been seen at all
 
 
 @dataclass(slots=True)
@@ -21,9 +22,11 @@ class _Host:
     name: str
     site: int
     at_once: int
+    asked: deque[Row] = field(default_factory=deque)  # seeds, and what somebody waits for: no budget holds it back
     ready: deque[Row] = field(default_factory=deque)
     busy: set[int] = field(default_factory=set)  # handed out, or waiting for the archive's commit
     flying: int = 0  # handed out
+    showing: int = 0  # of them, by the browser
     fresh: bool = True  # the frontier may hold more
     probing: bool = False  # what "not found" looks like is being asked: other visits wait for the answer, which must be archived before them
 
@@ -86,24 +89,37 @@ class Desk:
     def _take(self, host: _Host) -> Row | None:
         if not host.ready and host.fresh:
             self._refill(host)
-        if not host.ready:
+        if not host.ready and not host.asked:
             return None
-        if not self._may(host.site) and host.ready[0].priority < ASKED:
-            host.ready.clear()
-            host.fresh = False
+        row = self._asked(host) or self._ordinary(host)
+        if row is None:
             return None
-        row = host.ready.popleft()
         host.busy.add(row.id)
         host.probing = row.why == PROBE
         host.flying += 1
+        host.showing += _shown(row)
         self.flying += 1
         self._unsettled += 1
-        self._budgets[host.site].pages -= 1
+        self._budgets[host.site].pages -= _counts(row)
         return row
 
+    @staticmethod
+    def _asked(host: _Host) -> Row | None:
+        if not host.asked or (_shown(host.asked[0]) and host.showing >= SHOWN_AT_ONCE):
+            return None
+        return host.asked.popleft()
+
+    def _ordinary(self, host: _Host) -> Row | None:
+        if host.ready and not self._may(host.site):
+            host.ready.clear()
+            host.fresh = False
+        return host.ready.popleft() if host.ready else None
+
     def _refill(self, host: _Host) -> None:
-        least = 0 if self._may(host.site) else ASKED
-        rows = self._frontier.waiting(host.name, limit=BATCH + len(host.busy), ripe_at=time.time(), least=least)
+        now, limit = time.time(), BATCH + len(host.busy)
+        asked = self._frontier.waiting(host.name, limit=limit, ripe_at=now, least=ASKED)
+        rows = self._frontier.waiting(host.name, limit=limit, ripe_at=now, below=ASKED) if self._may(host.site) else []
+        host.asked = deque(row for row in asked if row.id not in host.busy)
         host.ready = deque(row for row in rows if row.id not in host.busy)
         host.fresh = bool(host.ready)
 
@@ -111,6 +127,7 @@ class Desk:
         """The visit is over, its records not yet on disk."""
         host = self._hosts[row.host]
         host.flying -= 1
+        host.showing -= _shown(row)
         host.probing = host.probing and row.why != PROBE
         self.flying -= 1
 
@@ -121,13 +138,14 @@ class Desk:
         self._unsettled -= 1
         self._budgets[row.site].bytes -= size
         if again_at is not None:
-            self._budgets[row.site].pages += 1
+            self._budgets[row.site].pages += _counts(row)
             self._resting[row.id] = (again_at, row.host)
 
     def grown(self, hosts: Iterable[str]) -> None:
         """New addresses are in the frontier, at these hosts: better ones may have come."""
         self.meet_hosts(new=any(host not in self._hosts for host in hosts))
         for host in self._ring:
+            host.asked.clear()
             host.ready.clear()
             host.fresh = True
 
@@ -148,10 +166,19 @@ class Desk:
         for host in self._ring:
             if not host.ready and host.fresh:
                 self._refill(host)
-            if host.ready and (self._may(host.site) or host.ready[0].priority >= ASKED):
+            if host.asked or (host.ready and self._may(host.site)):
                 return False
         return True
 
     def spent(self) -> list[int]:
         """Sites whose budget ended before their addresses did."""
         return [site for site, (_, waiting, _) in self._frontier.counts().items() if waiting and not self._may(site)]
+
+
+def _shown(row: Row) -> bool:
+    return row.client.endswith("-browser")
+
+
+def _counts(row: Row) -> bool:
+    """Whether it is one of the pages the plan allows: a second look at one of them, asked for as evidence, is not."""
+    return row.priority != ASKED

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-ASKED = 150  # from this priority on somebody waits for the visit: no budget holds it back
+ASKED = 150  # the priority of a visit somebody waits for; from there on no budget holds an address back
 _BUSY_S = 20.0
 
 _SCHEMA = """
@@ -173,19 +173,19 @@ class Frontier:
         return [(str(host), int(site)) for host, site in self._reader.execute(
             "SELECT host, site FROM hosts WHERE run = ? AND leased_by = ? AND leased_until >= ?", (self._run, self._worker, time.time()))]
 
-    def waiting(self, host: str, *, limit: int, ripe_at: float, least: int = 0) -> list[Row]:
-        """The best ``limit`` addresses of a leased host that may be visited at ``ripe_at``, of priority ``least`` or more."""
+    def waiting(self, host: str, *, limit: int, ripe_at: float, least: int = 0, below: int = 1_000) -> list[Row]:
+        """The best ``limit`` addresses of a leased host that may be visited at ``ripe_at``, of a priority from ``least`` on and under ``below``."""
         rows = self._reader.execute(
             "SELECT id, site, host, url, client, depth, priority, tries, via, why FROM urls"
-            " WHERE run = ? AND host = ? AND state = 0 AND priority >= ? AND not_before <= ? ORDER BY priority DESC, id LIMIT ?",
-            (self._run, host, least, ripe_at, limit),
+            " WHERE run = ? AND host = ? AND state = 0 AND priority >= ? AND priority < ? AND not_before <= ? ORDER BY priority DESC, id LIMIT ?",
+            (self._run, host, least, below, ripe_at, limit),
         )
         return [Row(*row) for row in rows]
 
     def counts(self) -> dict[int, tuple[int, int, int]]:
-        """site → (done, waiting, bytes)."""
+        """site → (done, waiting, bytes); what was asked for is not among the done."""
         rows = self._reader.execute(
-            "SELECT site, SUM(state = 1), SUM(state = 0), SUM(bytes) FROM urls WHERE run = ? GROUP BY site", (self._run,))
+            "SELECT site, SUM(state = 1 AND priority <> ?), SUM(state = 0), SUM(bytes) FROM urls WHERE run = ? GROUP BY site", (ASKED, self._run))
         return {int(site): (int(done), int(waiting), int(size)) for site, done, waiting, size in rows}
 
     def settle(self, done: Sequence[tuple[int, int]], again: Sequence[Again], found: Sequence[Found]) -> int:
@@ -233,18 +233,19 @@ def runs(home: Path, *, limit: int = 50) -> list[RunRow]:
     return [RunRow(n, i, p, json.loads(order), s, b, e, json.loads(summary)) for n, i, p, order, s, b, e, summary in rows]
 
 
-def standing(home: Path, run: str) -> dict[int, tuple[int, int]]:
-    """site → (visited, waiting) of ``run``, read without disturbing the writer; for who watches."""
+def standing(home: Path, run: str) -> dict[int, tuple[int, int, int]]:
+    """site → (visited, waiting, those of the waiting that need the browser) of ``run``, read without disturbing the writer; for who watches."""
+    query = ("SELECT site, SUM(state = 1 AND priority <> ?), SUM(state = 0), SUM(state = 0 AND client LIKE '%-browser') FROM urls"
+             " WHERE run = (SELECT number FROM runs WHERE id = ?) GROUP BY site")
     try:
         db = sqlite3.connect(f"file:{path_of(home)}?mode=ro", uri=True, timeout=_BUSY_S)
         try:
-            rows = db.execute("SELECT site, SUM(state = 1), SUM(state = 0) FROM urls WHERE run = (SELECT number FROM runs WHERE id = ?) GROUP BY site",
-                              (run,)).fetchall()
+            rows = db.execute(query, (ASKED, run)).fetchall()
         finally:
             db.close()
     except sqlite3.OperationalError:  # not there yet
         return {}
-    return {int(site): (int(visited), int(waiting)) for site, visited, waiting in rows}
+    return {int(site): (int(visited), int(waiting), int(showing)) for site, visited, waiting, showing in rows}
 
 
 def _now() -> str:
