@@ -10,13 +10,15 @@ help:
 	@echo "make install · prove · bench · screenshots"
 
 .venv/.installed: pyproject.toml constraints.txt
+	@echo "正在安装 Python 环境（.venv），首次约需一两分钟…"
 	@test -x $(PY) || python3 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check -U 'pip>=23.3'
-	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@PYTHONWARNINGS=ignore $(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "正在安装测试所需…"
+	@PYTHONWARNINGS=ignore $(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 .PHONY: help install system demo test prove bench screenshots lint

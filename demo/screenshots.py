@@ -1,4 +1,7 @@
-"""`make screenshots`: a picture of every page of the console, from a finished demo, into docs/images/ (Chromium needed)."""
+"""`make screenshots`: a picture of every page of the console, from a finished demo, into var/demo/pictures/ (Chromium needed).
+
+Those that the documents show are made small and laid in docs/pictures/.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,21 @@ import sys
 import time
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-IMAGES = HERE.parent / "docs" / "images"
+DOCS = HERE.parent / "docs" / "pictures"
+SHOWN = {"overview": "console", "lead": "lead", "capture": "capture"}  # picture -> its name in docs/pictures/
 WIDTH, HEIGHT, LONGEST = 1280, 800, 2400
+SHOWN_HEIGHT = 1000
 USER = "officer"
 
 # name of the picture → where it is: a path, or (a path, the first link on it that starts with this) to follow
 PAGES: dict[str, str | tuple[str, str]] = {
     "overview": "/", "leads": "/leads/", "lead": ("/leads/", "/leads/"), "platforms": "/platforms/", "platform": ("/platforms/", "/platforms/"),
-    "search": "/search/?q=本息保障", "runs": "/runs/", "run": ("/runs/", "/runs/"), "captures": "/captures/", "capture": ("/captures/", "/captures/"),
+    "search": "/search/?q=本息保障", "runs": "/runs/", "run": ("/runs/", "/runs/"), "captures": "/captures/",
+    "capture": ("/search/?q=本息保障&level=red", "/captures/"),
     "leaving": "/leaving/?to=http%3A%2F%2F127.0.0.2%3A8100%2F",
 }
 
@@ -38,33 +45,35 @@ def main() -> int:
         bind = f"127.0.0.1:{free.getsockname()[1]}"
     console = subprocess.Popen([sys.executable, "-m", "adpatrol", "serve", "--bind", bind, "--no-schedule"], cwd=HERE.parent)
     try:
-        return _take(f"http://{bind}", (home / "sign-in.txt").read_text(encoding="ascii").strip())
+        return _take(f"http://{bind}", (home / "sign-in.txt").read_text(encoding="ascii").strip(), home / "pictures")
     finally:
         console.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             console.wait(15)
 
 
-def _take(origin: str, password: str) -> int:
-    IMAGES.mkdir(parents=True, exist_ok=True)
+def _take(origin: str, password: str, images: Path) -> int:
+    images.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         sandbox = [] if os.getuid() else ["--no-sandbox"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale="zh-CN")
         _open(page, f"{origin}/sign-in/")
-        _shoot(page, "sign-in")
+        _shoot(page, images / "sign-in.png")
         page.fill("input[name=username]", USER)
         page.fill("input[name=password]", password)
-        page.click("button[type=submit]")
+        page.press("input[name=password]", "Enter")
         page.wait_for_load_state()
-        missed = [name for name, where in PAGES.items() if not _visit(page, origin, name, where)]
+        missed = [name for name, where in PAGES.items() if not _visit(page, origin, images / f"{name}.png", where)]
         browser.close()
+    for name, shown in SHOWN.items():
+        _small(images / f"{name}.png", DOCS / f"{shown}.png")
     for name in missed:
         print(f"没有拍到 {name}：页面上没有可打开的链接", file=sys.stderr)
     return 2 if missed else 0
 
 
-def _visit(page: Page, origin: str, name: str, where: str | tuple[str, str]) -> bool:
+def _visit(page: Page, origin: str, image: Path, where: str | tuple[str, str]) -> bool:
     if isinstance(where, str):
         page.goto(origin + where)
     else:
@@ -76,7 +85,7 @@ def _visit(page: Page, origin: str, name: str, where: str | tuple[str, str]) -> 
         if inner is None:
             return False
         page.goto(origin + inner)
-    return _shoot(page, name)
+    return _shoot(page, image)
 
 
 def _open(page: Page, url: str, seconds: float = 60.0) -> None:
@@ -92,12 +101,22 @@ def _open(page: Page, url: str, seconds: float = 60.0) -> None:
             time.sleep(0.5)
 
 
-def _shoot(page: Page, name: str) -> bool:
+def _shoot(page: Page, image: Path) -> bool:
     page.wait_for_load_state("networkidle")
     height = min(LONGEST, int(page.evaluate("document.documentElement.scrollHeight")))
-    page.screenshot(path=IMAGES / f"{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": max(height, 300)})
-    print(f"docs/images/{name}.png", flush=True)
+    page.screenshot(path=image, full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": max(height, 300)})
+    print(image, flush=True)
     return True
+
+
+def _small(image: Path, shown: Path) -> None:
+    """The top of the picture in 256 colours: below 300 kB, and as readable."""
+    if not image.is_file():
+        return
+    shown.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(image) as full:
+        full.convert("RGB").crop((0, 0, full.width, min(full.height, SHOWN_HEIGHT))).quantize(256).save(shown, optimize=True)
+    print(shown, flush=True)
 
 
 if __name__ == "__main__":
