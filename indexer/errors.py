@@ -15,7 +15,7 @@ class IndexerError(Exception):
 
 class IngestBusy(IndexerError):
     def __init__(self) -> None:
-        super().__init__("另一个进程正在入库（serve 或 patrol），请等它结束后再试")
+        super().__init__("另一个进程正在入库（serve 或 patrol）：请等巡查结束，或先停下 serve，再试")
 
 
 class StoreBusy(IndexerError):
