@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
 POLL_S = 0.3
 SEND_S = 10.0  # longest time given to messages at the end
+BUSY_S = 60.0  # another ingest that has read nothing for so long is not waited for
 SEND_EVERY_S = 2.0
 
 
@@ -49,8 +50,29 @@ def register(app: typer.Typer) -> None:
         for record in _imported(place / "archive", paths or []):
             failed = failed or "error" in record
             _tell(record, as_json)
-        _tell({"captures": _catch_up(place, knowledge, ask=not paths), **_totals()}, as_json)
+        _tell({"captures": _read(place, knowledge, ask=not paths), **_totals()}, as_json)
         raise typer.Exit(2 if failed else 0)
+
+
+def _read(place: Path, knowledge: Knowledge, *, ask: bool) -> int:
+    """Reads on; where serve or a patrol has an ingest running, that one reads and we wait for it. Raises IngestBusy where it does not."""
+    from evidence.ledger import last_seq
+    from indexer.errors import IngestBusy
+    from indexer.store import position
+
+    before, moved = position(), time.monotonic()
+    at = before
+    while True:
+        try:
+            return position() - before + _catch_up(place, knowledge, ask=ask)
+        except IngestBusy:
+            if position() >= last_seq(place / "archive"):
+                return position() - before
+            if position() > at:
+                at, moved = position(), time.monotonic()
+            if time.monotonic() - moved > BUSY_S:
+                raise
+            time.sleep(POLL_S)
 
 
 def _catch_up(place: Path, knowledge: Knowledge, *, ask: bool) -> int:
@@ -102,7 +124,7 @@ def _imported(archive: Path, paths: list[Path]) -> Iterator[dict[str, Any]]:
             except (OSError, EvidenceError) as error:
                 yield {"file": str(file), "error": getattr(error, "strerror", None) or str(error)}
             else:
-                yield {"file": str(file), "captures": done.captures, "already": done.already}
+                yield {"file": str(file), "captures": done.captures, "already": done.already} | ({"note": done.note} if done.note else {})
 
 
 def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
@@ -173,6 +195,7 @@ def _tell(record: dict[str, Any], as_json: bool) -> None:
     elif "error" in record:
         print(f"{record['file']}：{record['error']}", file=sys.stderr)
     elif "file" in record:
-        print(f"{record['file']}：{'先前已收入' if record['already'] else '已收入'}，快照 {record['captures']} 个")
+        note = f"；注意：{record['note']}" if record.get("note") else ""
+        print(f"{record['file']}：{'先前已收入' if record['already'] else '已收入'}，快照 {record['captures']} 个{note}")
     else:
         print(f"本次读入快照 {record['captures']} 个；库内页面 {record['pages']}，涉嫌违法点 {record['findings']}")
