@@ -20,7 +20,7 @@ _LABEL = bounded(
     "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)息|(?:日|月|天|每日|每天|每月)返)"
 )
 _OTHER = bounded(
-    "费率|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
+    "费率|股息率|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
     "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
     "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
@@ -35,6 +35,8 @@ _REACHES = bounded("平均年[^,。]{0,8}(?:高达|可达|最高|达到)")  # an
 _BENCHMARK = bounded("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
 _PROMISE = bounded("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
 _YEAR, _MONTH, _WEEK, _DAY = (bounded(p) for p in ("年", "月", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
+# How often it is paid is not the period of the rate: 收益12%,每月付息.
+_PAID = bounded("(?:每|按|逐)(?:日|天|月|周|季度?)(?:计息|计算|付息|结息|结算|发放|到账|还息|兑付|派息|付|领取|提现)|(?:日日|天天|月月|周周)(?:计息|付息|派息|到账|可取|可提)")
 _TERM_NEAR = bounded("(?:\\d{1,3}|[一二三四五六七八九十]{1,3})\\s?(?:个)?(?:天|日|周|月|星期)(?:期|内|后|到期|的|收益|回报|产品|项目|赚|,|可)*$")
 
 
@@ -69,6 +71,8 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         left = left.rpartition(stop)[2]
     right = text[rate.end:rate.end + RIGHT]
     right = right[:min((i for i, c in enumerate(right) if c in "。!?;"), default=len(right))]
+    if "不限" in left or right.startswith(("以下", " 以下")):
+        return None  # a search form's choices
     if rate.form in ("grow", "double", "daily", "wan", "fen"):
         return _spoken(text, rate, left, right)
     label = _label(left, right, rate.start - last_end)
@@ -109,10 +113,12 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     for match in _LABEL.finditer(left[low:]):
         own, own_at = match, low + match.end()
     other_at = max((m.end() for m in _OTHER.finditer(left)), default=-1)
+    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速"), own_at):
+        return None  # 年化成本, 年化波动率
     if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]):
         return low + own.start(), own_at, own.group(0), own.lastgroup == "gain", "left"
     after = _LABEL.search(right)
-    if after is None or right[:after.start()].count("\n") > 1 or after.start() > 12 or _crosses(right[:after.start()]):
+    if after is None or after.start() > 12 or _crosses(right[:after.start()]):
         return None
     if other_at >= 0 and len(left) - other_at <= 1:
         return None
@@ -128,13 +134,16 @@ def _cut_off(between: str) -> bool:
 
 
 def _crosses(between: str) -> bool:
-    return "," in between or "%" in between or (between.count("\n") == 1 and any(c.isdigit() for c in between))
+    line, _, rest = between.partition("\n")
+    if rest or between.endswith("\n"):  # the number must end its line, and the label stand near the head of the next
+        return len(line.strip()) > 2 or len(rest.strip()) > 6 or "\n" in rest or any(c in ",%" or c.isdigit() for c in between)
+    return "," in between or "%" in between
 
 
 def _period(words: str, left: str, right: str, side: str) -> tuple[str, float]:
     if "年化" in words or words.startswith("年"):
         return "year", 0.0
-    near = left[-14:] + "|" + words + "|" + right[:8]
+    near = _PAID.sub("", left[-14:] + "|" + words + "|" + right[:8])
     if _DAY.search(near) and "七日" not in near and "7日" not in near:
         return "day", 0.0
     if "月" in words or "每月" in near or "按月返" in near or "月月" in near:

@@ -38,7 +38,7 @@ YIELD_HEADS = (
 _TOPICS = {
     "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|炒|期货|外汇|杠杆|利息|年化|入金|代理|加盟|挣|返利|月入|日入|创业|获利|收入|富|资产|操作|出借|增值",
     "lending": "出借|投资|理财|借款|标的|本息|本金|逾期|坏账|债权|网贷|p2p|收益|融资|担保公司|违约",
-    "trading": "开户|入金|出金|操盘|手续费|点差|提供|招商|代理|实盘|交易平台|免费|注册|倍杠杆|倍资金|盈利全归|佣金|客服|喊单|领先|收费|管理费|支付利息|额度|实盘资金|加微信|秒|低息|双向|开仓送|直播间|跟单|策略|平台投资",
+    "trading": "开户|入金|出金|操盘|手续费|点差|提供|招商|代理|实盘|交易平台|免费|注册|倍杠杆|倍资金|盈利全归|佣金|客服|喊单|领先|收费|管理费|支付利息|额度|实盘资金|加微信|秒|低息|双向|开仓送|直播间|跟单|策略|平台投资|一站式|买涨|做空|赠金",
     "platform": "平台|理财|p2p|网贷|互联网金融|放心|出借|年化|收益|本息|财富|安全可靠|安全保障|资金安全|投资人|风控|借贷|钱包|投资更|投资者信|投资|实力雄厚|信心|存多少|保障|返利|解冻",
 }
 
@@ -174,6 +174,8 @@ def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, a
                 others = [m.span() for m in entry.unless.finditer(region)] if entry.unless is not None else []
             if end <= start or any(a < end and start < b for a, b in others):
                 continue
+            while region[start] in " \n" and start < end - 1:
+                start += 1
             if entry.topic is not None and not about and not entry.topic.search(region[max(0, start - 60):end + 60]):
                 continue
             hits.append(_Hit(entry.rule, low + start, low + end, Level[entry.rule.level.upper()]))
