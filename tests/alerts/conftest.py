@@ -95,6 +95,9 @@ def receiver() -> Iterator[tuple[Receiver, str]]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(body) < int(self.headers["Content-Length"]):  # the sender was killed in the middle of it
+                self.close_connection = True
+                return
             stamp = self.headers["X-Adpatrol-Timestamp"]
             genuine = self.headers["X-Adpatrol-Signature"] == sign(box.secret, stamp, body)
             box.requests.append({"headers": dict(self.headers), "body": body, "genuine": genuine})
