@@ -43,7 +43,11 @@ def _base(name: str) -> Plan:
         if found is None:
             raise ValueError(f"{name} 是空的")
         return found
-    return load_plans(config_folders()).get(name or "default")
+    plans = load_plans(config_folders())
+    if not name and "default" not in plans.plans:
+        known = f"已有的计划：{'、'.join(plans.plans)}" if plans.plans else "还没有任何计划"
+        raise ValueError(f"没有说明巡查什么：请写 --site 网址、--sites 名单 或 --plan 计划名（{known}）")
+    return plans.get(name or "default")
 
 
 def _chosen(urls: Sequence[str], listed: SiteList | None, base: Plan | None) -> Plan:

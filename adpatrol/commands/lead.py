@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,8 +59,10 @@ def list_leads(
 def show(number: Annotated[str, typer.Argument(help="线索号")], as_json: Json = False) -> None:
     """查看一条线索：所据页面、理由、条款与经过。"""
     _setup()
+    from adpatrol.home import config_folders
     from alerts.leads import by_number
     from alerts.names import code_name
+    from classifiers.knowledge import load_knowledge
 
     lead = by_number(number)
     record = _row(lead) | {"findings": [_finding(f) for f in lead.findings.all()], "history": [_event(e) for e in lead.events.all()]}
@@ -70,13 +73,15 @@ def show(number: Annotated[str, typer.Argument(help="线索号")], as_json: Json
     print(f"平台：{_line(str(lead.platform))}（{_line(lead.platform.key)}）")
     print(f"等级：{lead.get_level_display()}  处置建议：{lead.suggestion or '—'}")
     print(f"涉嫌{code_name(lead.code)}（{lead.code}）：“{_line(lead.span, 200)}”，共 {lead.pages} 页")
+    laws = load_knowledge(config_folders()).provisions
     for finding in record["findings"]:
-        print(f"  {_line(finding['url'], 200)}  快照 {finding['capture']}  {finding['time']}")
+        print(f"  {_line(finding['url'], 200)}  快照 {finding['capture']}  {_beijing(finding['time'])}")
         for reason in finding["reasons"]:
             print(f"    理由：{_line(reason, 200)}")
-        print(f"    条款：{'、'.join(finding['provisions']) or '—'}")
+        cited = [f"{laws[p].law}{laws[p].article}" if p in laws else p for p in finding["provisions"]]
+        print(f"    条款：{'、'.join(dict.fromkeys(cited)) or '—'}")
     for event in record["history"]:
-        print(f"  {event['at']}  {event['who']}  {event['act']}" + (f"：{_line(event['reason'], 200)}" if event["reason"] else ""))
+        print(f"  {_beijing(event['at'])}  {event['who']}  {event['act']}" + (f"：{_line(event['reason'], 200)}" if event["reason"] else ""))
 
 
 def decide(
@@ -126,6 +131,13 @@ def _finding(finding: Any) -> dict[str, Any]:
 
 def _event(event: Any) -> dict[str, Any]:
     return {"at": event.at.isoformat(), "who": event.who, "act": event.act, "reason": event.reason, "was": event.was, "now": event.now}
+
+
+def _beijing(moment: str) -> str:
+    """An ISO moment as people in the office read it."""
+    from indexer.times import BEIJING
+
+    return datetime.fromisoformat(moment).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _line(text: str, most: int = 40) -> str:

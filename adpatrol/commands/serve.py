@@ -30,6 +30,8 @@ def register(app: typer.Typer) -> None:
         _ready()
         logging.basicConfig(level=logging.WARNING, format="adpatrol: %(message)s")
         print(f"控制台 http://{bind if host not in ('0.0.0.0', '::') else f'本机地址:{port}'}　按 Ctrl-C 结束", file=sys.stderr, flush=True)  # noqa: S104
+        if not _users():
+            print("adpatrol: 还没有人可以登录，请另开一个终端：adpatrol user add 用户名 --role officer --generate", file=sys.stderr)
         if host not in ("127.0.0.1", "localhost", "::1") and not os.environ.get("ADPATROL_HOSTS"):
             print("adpatrol: 供他人访问须设 ADPATROL_HOSTS=允许的主机名或地址（逗号分隔），否则只应答 localhost", file=sys.stderr)
         raise typer.Exit(Office(listening, home(), scheduled=not no_schedule).run())
@@ -48,3 +50,9 @@ def _ready() -> None:
     from adpatrol.home import home
 
     found(home())
+
+
+def _users() -> bool:
+    from django.contrib.auth.models import User
+
+    return User.objects.filter(is_active=True).exists()
