@@ -169,7 +169,9 @@ class PatrolSpider(Spider):
         target = canonical(seen.final_url)
         met = of_status(seen.status) if seen.status else Met(Outcome.OK, "")
         if not met.detail:
-            met = Met(met.outcome, certificate_said(draft.facts["tls"]), met.passing)
+            broken = "disconnect" in seen.truncated.split(",")
+            said = "连接在回答途中断开，浏览器只显示了收到的部分" if broken else certificate_said(draft.facts["tls"])
+            met = Met(met.outcome, said, met.passing)
         if not target or not self._scopes[row.site].allows(target):
             self._land(draft, Met(Outcome.REDIRECT_OUT, f"页面脚本转到本次巡查范围以外的 {host_of(target) or '地址'}"), Leads(), final_url=seen.final_url)
             return

@@ -41,7 +41,7 @@ def browser_facts(facts: dict[str, Any]) -> dict[str, Any]:
         since, until = (datetime.fromtimestamp(float(facts[name]), UTC) for name in ("validFrom", "validTo"))
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return facts
-    problems = _dates(since, until, datetime.now(UTC))
+    problems = _dates(since, until, datetime.now(UTC)) + ["自签名"] * (bool(facts.get("issuer")) and facts.get("subjectName") == facts.get("issuer"))
     return facts | {"problems": problems} if problems else facts
 
 

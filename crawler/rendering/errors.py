@@ -5,6 +5,8 @@ RenderError           carries the Outcome and one Chinese sentence
  ├── BrowserCrashed   the page's process or the whole browser died
  ├── RenderTimeout    nothing usable within the time
  └── RenderFailed     the navigation failed: DNS, connection, TLS, download …
+
+ErrorShown            the page went to where Chromium shows an error of its own; becomes one of the above
 """
 
 from __future__ import annotations
@@ -37,6 +39,10 @@ class RenderTimeout(RenderError):
 
 class RenderFailed(RenderError):
     pass
+
+
+class ErrorShown(Exception):
+    """The browser shows a page of its own in place of the site's; the message is Chromium's reason (net::ERR_…)."""
 
 
 _NET = re.compile(r"net::(ERR_[A-Z0-9_]{1,60})")

@@ -17,10 +17,10 @@ from scrapy.http import HtmlResponse, Request, Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from crawler.guards.heads import bound
-from crawler.guards.proxy import GATE_HEADER, GateProxy
+from crawler.guards.proxy import GATE_HEADER, GateProxy, Passage
 from crawler.outcomes import of_status
 from crawler.rendering import chromium, page
-from crawler.rendering.errors import RenderError, RenderFailed, RenderTimeout, of_gate, of_playwright
+from crawler.rendering.errors import ErrorShown, RenderError, RenderFailed, RenderTimeout, of_gate, of_playwright
 from crawler.rendering.page import Seen
 from crawler.rendering.watch import watch_of
 
@@ -104,9 +104,15 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             gate = self._gate()
             said = gate.said((answer.headers.get(GATE_HEADER) or b"").decode("latin-1")) if gate is not None else ""
             if said:
-                raise of_gate(said, self._refusal(request, began, said))
+                raise of_gate(said, self._refusal(answer.url, began, said))
             shown: Page = request.meta["playwright_page"]
-            seen = await page.take(shown, request.url)
+            try:
+                seen = await page.take(shown, request.url)
+            except ErrorShown as error:
+                raise self._why(request, began, str(error)) from error
+            said = gate.said(next((value for name, value in seen.headers if name.lower() == GATE_HEADER.lower()), "")) if gate is not None else ""
+            if said:  # where a script of the page went to
+                raise of_gate(said, self._refusal(seen.final_url, began, said))
         except RenderError:
             self._sick = self._sick or not self._alive()
             raise
@@ -148,15 +154,17 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             met = of_status(main.status)
             return RenderFailed(met.detail, met.outcome)
         if "ERR_TUNNEL_CONNECTION_FAILED" in message:
-            gate = self._gate()
-            rows = [p for p in gate.log if p.time >= began and p.outcome not in ("ok", "open") and p.reason] if gate is not None else []
-            host = page.host_of(request.url)
-            own = [p for p in rows if p.host == host] or rows
-            if own:
-                return of_gate(own[-1].outcome, own[-1].reason)
+            failed = watch_of(shown).main_failed_url if isinstance(shown, Page) else ""  # where the site sent the browser, if it did
+            rows = self._not_opened(failed or request.url, began)
+            if rows:
+                return of_gate(rows[-1].outcome, rows[-1].reason)
         return of_playwright(message)
 
-    def _refusal(self, request: Request, began: datetime, said: str) -> str:
+    def _refusal(self, url: str, began: datetime, said: str) -> str:
+        return next((passage.reason for passage in reversed(self._not_opened(url, began)) if passage.outcome == said), "")
+
+    def _not_opened(self, url: str, began: datetime) -> list[Passage]:
+        """What the gate did not connect to this host; other pages, open at the same time, have refusals of their own."""
         gate = self._gate()
-        rows = [p for p in gate.log if p.time >= began and p.outcome == said and p.reason] if gate is not None else []
-        return rows[-1].reason if rows else ""
+        rows = gate.passages(page.host_of(url), began) if gate is not None else []
+        return [passage for passage in rows if passage.outcome not in ("ok", "open") and passage.reason]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from crawler.rendering.errors import BrowserCrashed, RenderTimeout, of_playwright
+from crawler.rendering.errors import BrowserCrashed, ErrorShown, RenderTimeout, of_playwright
 from crawler.rendering.snapshot import MAX_FRAMES, Tree, to_html, trees
 from crawler.rendering.watch import Watch, watch_of
 
@@ -36,7 +36,8 @@ _SCROLL = "window.scrollBy(0, window.innerHeight); [window.scrollY + window.inne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the browser showed. ``truncated``: what was cut or given up, comma-separated: time, dom, text, full, view, body, resources."""
+    """What the browser showed. ``truncated``: what was cut or given up, comma-separated: time, dom, text, full, view, body, resources,
+    disconnect (the connection ended before the page's answer did)."""
 
     url: str
     final_url: str
@@ -60,12 +61,12 @@ class Seen:
 
 
 async def take(page: Page, url: str, *, settle_s: float = SETTLE_S) -> Seen:
-    """What ``page`` shows of ``url``, once it has stopped changing. Closes the page, whatever happens. Raises RenderError."""
+    """What ``page`` shows of ``url``, once it has stopped changing. Closes the page, whatever happens. Raises RenderError, ErrorShown."""
     watch = watch_of(page)
     try:
         return await _crash_or(watch, _take(page, watch, url, settle_s))
     except (TimeoutError, PlaywrightTimeout) as error:
-        raise RenderTimeout("页面脚本一直占用浏览器，在限定时间内取不到内容") from error
+        raise RenderTimeout("该页一直占用浏览器，在限定时间内取不到内容") from error
     except Error as error:
         raise of_playwright(error.message) from error
     finally:
@@ -121,7 +122,7 @@ async def _take(page: Page, watch: Watch, url: str, settle_s: float) -> Seen:
     if not settled:
         cut.append("time")
     async with asyncio.timeout(STEP_S):
-        dom, dom_cut = await _dom(page, session)
+        dom, dom_cut = await _dom(page, session, watch)
     if dom_cut:
         cut.append("dom")
     view = await _picture(page, full=False)
@@ -132,6 +133,7 @@ async def _take(page: Page, watch: Watch, url: str, settle_s: float) -> Seen:
     answer = await _answer(watch)
     cut += ["text"] * (len(text) > MAX_TEXT) + ["body"] * (len(answer["body"]) > MAX_BODY) + ["resources"] * bool(watch.dropped)
     answer["body"] = answer["body"][:MAX_BODY]
+    cut += ["disconnect"] * watch.main_broken()
     return Seen(
         url=url, final_url=page.url, dom=dom, text=text[:MAX_TEXT], title=title[:500], view_png=view, full_png=full,
         resources=tuple(watch.resources), sockets=tuple(watch.sockets), errors=tuple(watch.errors),
@@ -196,10 +198,12 @@ async def _ask(session: Any, expression: str) -> str:
     return str(answer.get("result", {}).get("value", ""))
 
 
-async def _dom(page: Page, session: Any) -> tuple[str, bool]:
+async def _dom(page: Page, session: Any, watch: Watch) -> tuple[str, bool]:
     found = trees(await session.send("DOMSnapshot.captureSnapshot", {"computedStyles": []}))
     if not found:
         return "", True
+    if found[0].url.startswith("chrome-error:") or "ERR_CONTENT_DECODING" in watch.main_failure:
+        raise ErrorShown(watch.main_failure)
     await _frames_elsewhere(page, session, found)
     return await asyncio.to_thread(to_html, found[0])
 

@@ -22,7 +22,8 @@ _watches: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
 
 
 class Watch:
-    """``resources``: one row a request: url, type, method, status, mime, failed. ``main``: the top frame's newest answer."""
+    """``resources``: one row a request: url, type, method, status, mime, failed. ``main``: the top frame's newest answer; ``main_failure``: why its
+    newest request that failed did (net::ERR_…)."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -32,6 +33,8 @@ class Watch:
         self.errors: list[str] = []
         self.sockets: list[str] = []
         self.main: Any = None
+        self.main_failure = self.main_failed_url = ""
+        self._main_before: Any = None
         self.crashed = asyncio.Event()
         self._rows: dict[Any, dict[str, Any]] = {}
         self._pending: dict[Any, float] = {}
@@ -45,6 +48,10 @@ class Watch:
         """Requests under way that may still change what the page shows."""
         now = time.monotonic()
         return sum(now - since < WAITED_FOR_S for since in self._pending.values())
+
+    def main_broken(self) -> bool:
+        """Whether the top frame's answer began and did not end."""
+        return self.main is not None and "net::ERR_" in (self.main.request.failure or "")
 
     def _request(self, request: Any) -> None:
         if request.resource_type in _CONTENT and len(self._pending) < MAX_RESOURCES:
@@ -65,7 +72,7 @@ class Watch:
             row["mime"] = response.headers.get("content-type", "")[:100]
         with suppress(Error):  # a request of a worker, or of a frame that is gone, has no frame
             if response.request.is_navigation_request() and response.request.frame == self.page.main_frame and not 300 <= response.status < 400:
-                self.main = response
+                self._main_before, self.main = self.main, response
 
     def _finished(self, request: Any) -> None:
         self._pending.pop(request, None)
@@ -73,6 +80,11 @@ class Watch:
 
     def _failed(self, request: Any) -> None:
         self._pending.pop(request, None)
+        with suppress(Error):
+            if request.is_navigation_request() and request.frame == self.page.main_frame:
+                self.main_failure, self.main_failed_url = (request.failure or "")[:MAX_TEXT], request.url[:MAX_URL]
+                if "ERR_ABORTED" in self.main_failure and self.main is not None and self.main.request == request:
+                    self.main = self._main_before  # a download, or an answer without content: the page stays where it was
         row = self._rows.pop(request, None)
         if row is not None:
             row["failed"] = (request.failure or "")[:MAX_TEXT]

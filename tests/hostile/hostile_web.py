@@ -151,6 +151,14 @@ async def _begin(web: Web, sites: list[Site]) -> list[asyncio.Server]:
     return servers
 
 
+async def _end() -> None:
+    mine = asyncio.current_task()
+    tasks = [task for task in asyncio.all_tasks() if task is not mine]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @contextmanager
 def served(sites: list[Site]) -> Iterator[Web]:
     web = Web()
@@ -161,8 +169,10 @@ def served(sites: list[Site]) -> Iterator[Web]:
         asyncio.run_coroutine_threadsafe(_begin(web, sites), loop).result(30)
         yield web
     finally:
+        asyncio.run_coroutine_threadsafe(_end(), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+        loop.close()
 
 
 @contextmanager
