@@ -51,7 +51,8 @@ def register(app: typer.Typer) -> None:
                 done = _begun(tell, no_ingest, plan=plan, site=site or [], sites=sites, max_pages=max_pages, depth=depth, delay=delay, allow=allow or [])
         if done is not None and done.sites and not done.visited:
             if not as_json:
-                print("没有一个网站能够访问；请检查网络与网址，adpatrol captures 可看到各自的原因", file=sys.stderr)
+                hint = "内部网段须用 --allow 网段 准许" if done.outcomes.get("refused_address") else "请检查网络与网址"
+                print(f"没有一个网站能够访问；{hint}，adpatrol captures 可看到各自的原因", file=sys.stderr)
             raise typer.Exit(2)
 
 
