@@ -11,7 +11,6 @@ import contextlib
 import html
 import itertools
 import secrets
-import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.guards import names
 from crawler.guards.egress import EgressPolicy
 
 GATE_HEADER = "X-Adpatrol-Gate"
@@ -89,7 +89,7 @@ class GateProxy:
         self.log: deque[Passage] = deque(maxlen=MAX_LOG)
         self.token = secrets.token_hex(16)
         self.port = 0
-        self._resolve = resolve or _system_resolve
+        self._resolve = resolve or names.resolve
         self._dns: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._numbers = itertools.count(1)
         self._server: asyncio.Server | None = None
@@ -242,11 +242,6 @@ async def running_proxy(policy: EgressPolicy, resolve: Resolve | None = None) ->
         yield proxy
     finally:
         await proxy.close()
-
-
-async def _system_resolve(host: str) -> Sequence[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return sorted(dict.fromkeys(str(info[4][0]) for info in found), key=lambda address: ":" in address)[:16]
 
 
 async def _head(reader: asyncio.StreamReader, bound: int, late: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:

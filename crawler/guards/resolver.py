@@ -17,17 +17,15 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
-from twisted.internet.threads import deferToThread
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from crawler.guards import names
 from crawler.guards.egress import EgressPolicy
 
 CACHE_HOSTS = 10_000
 CACHE_S = 300.0  # of an answer that has addresses
 CACHE_NOTHING_S = 30.0  # of a name that has none
 DNS_TIMEOUT_S = 20.0
-MAX_ADDRESSES = 16  # of one name
 
 
 class AddressRefused(IgnoreRequest):
@@ -162,11 +160,10 @@ class GatedResolver:
                 timer.cancel()
             self._came(host, lookup, result)
 
-        def failed(failure: Failure) -> None:
-            failure.trap(OSError, UnicodeError)  # an unknown name, or one that is no name
+        try:
+            names.begin(host, lambda result: self._reactor.callFromThread(came, result))
+        except names.TooMany:
             came(())
-
-        deferToThread(_lookup, host).addCallbacks(came, failed)
 
     def _came(self, host: str, lookup: _Lookup, addresses: tuple[str, ...]) -> None:
         if lookup.done:
@@ -190,9 +187,3 @@ class GatedResolver:
         self._known[host] = answer
         while len(self._known) > CACHE_HOSTS:
             self._known.popitem(last=False)
-
-
-def _lookup(host: str) -> tuple[str, ...]:
-    """In a thread. Raises OSError (socket.gaierror) for a name without addresses. IPv4 first: most sites patrolled have no other."""
-    found = dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
-    return tuple(sorted(found, key=lambda address: ":" in address))[:MAX_ADDRESSES]

@@ -124,3 +124,19 @@ def test_a_number_in_a_url_is_refused_before_anything_is_asked(spelled: str) -> 
 
 def test_names_and_public_numbers_are_not_refused_by_spelling() -> None:
     assert [check_url_literal(url, EgressPolicy()) for url in ("http://example.org/", "http://8.8.8.8/", "http://[bad", "")] == [""] * 4
+
+
+def test_names_that_are_never_answered_hold_up_no_other(server: int) -> None:
+    """Thirty name servers that do not answer, more than any shared pool has threads; the site behind an ordinary name is visited meanwhile."""
+    hanging = CRAWL.replace("    if host in fake:\n", '    if host.startswith("hangs"):\n        time.sleep(30)\n    if host in fake:\n')
+    hanging = hanging.replace("import ipaddress, json, socket, sys", "import ipaddress, json, socket, sys, time\nbegan = time.monotonic()")
+    hanging = hanging.replace("str(failure.value)])", 'str(failure.value)])\n        if len(out) > 30: print(json.dumps({"out": out, "seconds": time.monotonic() - began}))')
+    hanging = hanging.replace('"DOWNLOAD_DELAY": 0,', '"DOWNLOAD_DELAY": 0, "DNS_TIMEOUT": 6, "CONCURRENT_REQUESTS": 40,').replace("out.append([response.meta[\"url\"], response.status, \"\"])",
+                                                                                                           "out.append([response.meta[\"url\"], response.status, time.monotonic() - began])")
+    urls = [*(f"http://hangs{n}.example/" for n in range(30)), f"http://good.example:{server}/"]
+    done = subprocess.run([sys.executable, "-c", hanging, json.dumps([urls, ["127.0.0.9/32"], {"good.example": ["127.0.0.9"]}])], capture_output=True, text=True,
+                          timeout=60, check=True)
+    told = {url: (what, why) for url, what, why in json.loads(done.stdout.splitlines()[0])["out"]}
+    what, when = told.pop(urls[-1])
+    assert what == 200 and when < 5, (what, when)
+    assert {what for what, _ in told.values()} == {"CannotResolveHostError"}
