@@ -35,7 +35,8 @@ _RUNS = re.compile(rb"[\x80-\xff]+")
 _BEYOND = re.compile("[\u0800-\uffff]")
 _NO_PAGE = re.compile("[\u0180-\u036f\u0500-\u058f\u0700-\u07ff]")
 _TEXT = re.compile(rb"[\x80-\xff][\x40-\x7e\x80-\xff]*")  # with the second bytes of GBK and Big5 that look like ASCII
-SAMPLE_BYTES = 12_000
+_HIGH_BYTES = bytes(range(0x80, 0x100))
+SAMPLE_BYTES = 8_000
 SCORED_BYTES = 2_500
 CLEAR = 0.25  # share of common characters, without a fault, at which no other reading need be tried
 MARGIN = 0.05  # how much better another reading must be before a declaration is called wrong
@@ -115,7 +116,7 @@ def _by_chance(body: bytes, text: str) -> bool:
     """A few characters of GBK that happen to be valid UTF-8 of letters no page writes: 平台 reads as ƽ̨."""
     if body.isascii() or _BEYOND.search(text) or not _NO_PAGE.search(text):
         return False
-    return len(b"".join(_RUNS.findall(body))) < 2 * FEW and _weight(body, "gb18030") >= 0.9
+    return _high_bytes(body) < 2 * FEW and _weight(body, "gb18030") >= 0.9
 
 
 def _sample(body: bytes) -> bytes:
@@ -127,10 +128,14 @@ def _sample(body: bytes) -> bytes:
     return body[at: at + SAMPLE_BYTES]
 
 
+def _high_bytes(body: bytes) -> int:
+    return len(body) - len(body.translate(None, _HIGH_BYTES))
+
+
 def _choose(sample: bytes, known: str) -> str:
     if sample[:1000].count(0) >= NULS:
         return "utf-16-be" if sample[:1000:2].count(0) > sample[1:1000:2].count(0) else "utf-16-le"
-    few = sum(map(len, _RUNS.findall(sample))) < 2 * FEW
+    few = _high_bytes(sample) < 2 * FEW
     if few:
         chosen = _weighed(sample, known)
         if chosen:
