@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 MAX_URL = 2_000
@@ -14,6 +15,8 @@ MAX_SAME_SHAPE = 20_000  # addresses that differ only in numbers and query value
 MAX_SAME_QUERY = {1: 1_000, 2: 150}  # of one path, by the number of its parameters; a list by id is honest, combinations are not
 MAX_COMBINATIONS = 40  # of one path with three parameters or more
 MAX_DATES = 36  # pages of one calendar
+PLENTY = {"date": 6, "token": 1, "query1": 50, "query": 20}  # so many of one form come in their own order; the others after all that is unlike them
+LATE = 9  # the priority of those others
 MAX_MEMORY = 50_000  # shapes remembered for one site
 
 _TRACKING = re.compile(r"^(utm_\w{1,20}|spm|from_source|share_token|gclid|fbclid|_t|timestamp|rnd|random|nocache|_)$", re.IGNORECASE)
@@ -21,6 +24,7 @@ _SESSION = re.compile(r"^(jsessionid|phpsessid|aspsessionid\w{0,20}|asp\.net_ses
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]{0,200}", re.IGNORECASE)
 _ASP_SESSION = re.compile(r"/\((?:S|X|A|F)\([0-9a-z]{10,60}\)\)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{16,}(?![0-9a-z])", re.IGNORECASE)
 _DATE_PATH = re.compile(r"/(?:19|20)\d{2}[-/_.]?(?:0?[1-9]|1[0-2])(?:[-/_.]?(?:[0-2]?\d|3[01]))?/?$")
 _DATE_NAME = re.compile(r"(?:^|&)(?:year|month|day|date|ym|cal|calendar)=", re.IGNORECASE)
 _NOT_PAGES = re.compile(
@@ -71,27 +75,35 @@ def looks_like_a_page(url: str) -> bool:
 
 @dataclass(slots=True)
 class Traps:
-    """What one site has shown so far; ``trapped`` says why an address leads nowhere new, "" where it may be visited. Bounded."""
+    """What one site has shown so far. Bounded. ``trapped`` counts an address, and says why it leads nowhere new ("" where it may be visited);
+    ``rank`` then says when: the more of one form have come, the later, so that what is unlike the others is not lost among them."""
 
     shapes: Counter[str] = field(default_factory=Counter)
     dated: Counter[str] = field(default_factory=Counter)
     queries: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
 
     def trapped(self, url: str) -> str:
-        parts = urlsplit(url)
-        segments = [segment for segment in parts.path.split("/") if segment]
-        if len(segments) > MAX_SEGMENTS:
+        form = _Form.of(url)
+        if len(form.segments) > MAX_SEGMENTS:
             return "路径过深"
-        if len(segments) >= 2 * MAX_REPEATS and max(Counter(segments).values()) > MAX_REPEATS:
+        if len(form.segments) >= 2 * MAX_REPEATS and max(Counter(form.segments).values()) > MAX_REPEATS:
             return "路径循环重复"
-        names = "&".join(sorted({piece.partition("=")[0] for piece in parts.query.split("&")})) if parts.query else ""
-        shape = f"{_DIGITS.sub('0', parts.path)}?{names}"
-        if (_DATE_PATH.search(parts.path) or _DATE_NAME.search(parts.query)) and self._full(self.dated, shape, MAX_DATES):
+        if form.date and self._full(self.dated, form.shape, MAX_DATES):
             return "日历式无尽翻页"
-        limit = MAX_SAME_QUERY.get(names.count("&") + 1, MAX_COMBINATIONS)
-        if names and self._full(self.queries, f"{parts.path}?{names}", limit):
+        if form.names and self._full(self.queries, form.query, MAX_SAME_QUERY.get(form.parameters, MAX_COMBINATIONS)):
             return "查询参数组合过多"
-        return "同一形式的地址过多" if self._full(self.shapes, shape, MAX_SAME_SHAPE) else ""
+        if form.token:
+            self._full(self.tokens, form.token, MAX_SAME_SHAPE)
+        return "同一形式的地址过多" if self._full(self.shapes, form.shape, MAX_SAME_SHAPE) else ""
+
+    def rank(self, url: str, priority: int) -> int:
+        """``priority`` of an address just counted, lowered by how many like it there are; 1 at least."""
+        form = _Form.of(url)
+        many = (
+            (form.date and self.dated[form.shape] > PLENTY["date"]) or (form.token and self.tokens[form.token] > PLENTY["token"])
+            or (form.names and self.queries[form.query] > PLENTY["query1" if form.parameters == 1 else "query"]))
+        return max(1, min(priority - min(15, 2 * max(0, self.shapes[form.shape].bit_length() - 3)), LATE if many else 1_000))
 
     @staticmethod
     def _full(counts: Counter[str], shape: str, limit: int) -> bool:
@@ -99,6 +111,32 @@ class Traps:
             return True
         counts[shape] += 1
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What addresses of one kind have in common. ``token``: the address without a token in a folder or a query (a session under a name of
+    its own looks like that; an article's id is the last segment), "" where it has none."""
+
+    segments: tuple[str, ...]
+    names: str
+    parameters: int
+    shape: str
+    query: str
+    token: str
+    date: bool
+
+    @classmethod
+    @lru_cache(maxsize=256)  # asked twice of each address
+    def of(cls, url: str) -> _Form:
+        parts = urlsplit(url)
+        folder, slash, last = parts.path.rpartition("/")
+        names = "&".join(sorted({piece.partition("=")[0] for piece in parts.query.split("&")})) if parts.query else ""
+        bare = f"{_TOKEN.sub('*', folder)}{slash}{last}?{_TOKEN.sub('*', parts.query)}"
+        shape = f"{_DIGITS.sub('0', _TOKEN.sub('*', parts.path))}?{names}"
+        return cls(
+            tuple(segment for segment in parts.path.split("/") if segment), names, names.count("&") + 1 if names else 0, shape, f"{parts.path}?{names}",
+            bare if bare != f"{parts.path}?{parts.query}" else "", bool(_DATE_PATH.search(parts.path) or _DATE_NAME.search(parts.query)))
 
 
 # Pages likely to carry claims come first (issue: home, product, 安全保障, about, help, news of the platform, download).

@@ -182,6 +182,10 @@ class Frontier:
         )
         return [Row(*row) for row in rows]
 
+    def known(self) -> Iterator[tuple[int, str]]:
+        """(site, address) of every address of the run, those that were asked for by the browser too, in the order they came."""
+        yield from self._reader.execute("SELECT site, url FROM urls WHERE run = ? ORDER BY id", (self._run,))
+
     def counts(self) -> dict[int, tuple[int, int, int]]:
         """site → (done, waiting, bytes); what was asked for is not among the done."""
         rows = self._reader.execute(

@@ -167,7 +167,7 @@ class _Patrol:
         committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed, on_broken=self._broken)
         facts = {"run": self._run, "plan": self._order.plan, **self._order.facts}
         work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers, lambda: self._may_end, self._broken,
-                    browser=self._browser)
+                    known=list(self._frontier.known()), browser=self._browser)
         GatedResolver.policy = policy
         process = AsyncCrawlerProcess(scrapy_settings(plans, policy if work.browser else None))
         crawler = self._crawler = process.create_crawler(PatrolSpider)

@@ -12,6 +12,7 @@ from crawler.plans import SitePlan
 from evidence.capture import PROBE
 
 MAX_SEEN = 100_000
+COPY_CHARS = 20  # a page of fewer characters says too little to be called a copy
 PROBE_LINKS, PROBE_BUDGET = 3, 30  # links of its own that a page must lead to, and pages the plan must allow, for a probe to be worth it
 PROBE_PRIORITY = 125  # before what links lead to: the answer is wanted when they are read
 
@@ -24,6 +25,7 @@ class Scope:
         self._hosts = frozenset(host.lower() for host in plan.hosts)
         self._traps = Traps()
         self._seen: set[str] = set()
+        self._texts: set[bytes] = set()  # of the pages whose links were taken
         self._probed: set[tuple[str, str]] = set()  # (host, client)
         self._clients = tuple(f"{client}-static" for client in plan.clients)
         self.trapped: dict[str, int] = {}
@@ -34,9 +36,32 @@ class Scope:
         netloc, host = parts.netloc.lower(), (parts.hostname or "").lower()
         return netloc in self._hosts or host in self._hosts or host.removeprefix("www.") in self._hosts or f"www.{host}" in self._hosts
 
-    def found(self, links: Sequence[tuple[str, str, str]], row: Row) -> tuple[Found, ...]:
-        """Links of one page as addresses to visit: in scope, not seen, no trap, within the depth."""
+    def remember(self, url: str) -> None:
+        """An address that is in the frontier since before this process."""
+        if url not in self._seen:
+            self._seen.add(url)
+            self._traps.trapped(url)
+
+    def _is_copy(self, text: str, row: Row) -> bool:
+        """Whether a page with this very text came before: a site that answers whatever is asked, a session in each link, a path that mirrors
+        itself all show the same again, and their links would make up more of it."""
+        if len(text) < COPY_CHARS:
+            return False
+        path = urlsplit(row.url).path
+        bare = text.replace(row.url, "").replace(path, "") if len(path) > 1 else text  # an answer that repeats what was asked
+        key = blake2b(f"{row.client}\n{bare}".encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        if key in self._texts:
+            return True
+        if len(self._texts) < MAX_SEEN:
+            self._texts.add(key)
+        return False
+
+    def found(self, links: Sequence[tuple[str, str, str]], row: Row, text: str = "") -> tuple[Found, ...]:
+        """Links of one page, which reads ``text``, as addresses to visit: in scope, not seen, no trap, within the depth."""
         if row.depth >= self._plan.depth:
+            return ()
+        if self._is_copy(text, row):
+            self.trapped["内容与已看过的页面相同"] = self.trapped.get("内容与已看过的页面相同", 0) + 1
             return ()
         found = []
         for url, words, kind in links:
@@ -85,7 +110,8 @@ class Scope:
         if kind == "sitemap":
             return [Found(target, self._site, host_of(target), self._clients[0], row.depth, 110, row.url, "sitemap")]
         depth = row.depth + 1
-        return [Found(target, self._site, host_of(target), client, depth, priority(target, words, depth), row.url) for client in self._clients]
+        rank = self._traps.rank(target, priority(target, words, depth))
+        return [Found(target, self._site, host_of(target), client, depth, rank, row.url) for client in self._clients]
 
     def _path_allowed(self, url: str) -> bool:
         path = urlsplit(url).path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,7 @@ class Work:
     answers: Callable[[str], Sequence[str]]  # DNS answers by host, as the gate saw them
     may_end: Callable[[], bool]  # nobody downstream will ask for more
     broken: Callable[[Exception], None]  # a fault of ours that no page is to blame for: the run must stop, not wait
+    known: Iterable[tuple[int, str]] = ()  # (site, address) in the frontier since before: what a resumed run has seen of each site
     browser: bool = False  # there is one, and a plan that may need it
     timeout_s: float = TIMEOUT_S
 
@@ -67,6 +68,8 @@ class PatrolSpider(Spider):
         self.work = work
         self.run = work.run
         self._scopes = [Scope(plan, site) for site, plan in enumerate(work.plans)]
+        for site, url in work.known:
+            self._scopes[site].remember(url)
         self._robots: dict[str, tuple[list[VisitRecord], list[str]]] = {}
 
     async def start(self) -> AsyncIterator[Any]:
@@ -255,7 +258,7 @@ class PatrolSpider(Spider):
         row, scope = draft.row, self._scopes[draft.row.site]
         if row.why == PROBE:
             return ()
-        found = scope.found(leads.links, row)
+        found = scope.found(leads.links, row, leads.page.text if leads.page is not None else "")
         if met.outcome is Outcome.OK and found:
             found += scope.probe(found, row, self.run)
         return found + self._to_show(draft, met, leads)
