@@ -50,7 +50,7 @@ def main() -> int:
         try:
             return _steps(home, port, children)
         except KeyboardInterrupt:
-            print("\n正在结束…", file=sys.stderr, flush=True)
+            print("\n正在结束…" + ("再次运行 make demo 会接着巡查。" if _cut_off(home) else ""), file=sys.stderr, flush=True)
             return 130
 
 

@@ -27,7 +27,7 @@ def main() -> None:
     for name, first, second, above, below, hills, ink in BANNERS:
         image = _sky(above, below)
         draw = ImageDraw.Draw(image)
-        draw.ellipse((760, 40, 880, 160), fill=ink)
+        draw.ellipse((862, 34, 962, 134), fill=ink)
         for depth, shade in ((70, hills), (38, above)):
             edge = [(x, SIZE[1] - depth - 22 * math.sin(x / 130 + depth)) for x in range(0, SIZE[0] + 20, 20)]
             draw.polygon([(0, SIZE[1]), *edge, (SIZE[0], SIZE[1])], fill=shade)

@@ -17,6 +17,7 @@ from alerts.channels.model import SmtpChannel, WebhookChannel, load_channels
 from crawler.plans import load_plans
 from crawler.plans.written import Patrol, Region, Site
 from evidence.capture import Outcome
+from indexer.search.query import FIELD_NAMES, parse
 from tests.end_to_end.running import ROOT, lines, run
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -108,6 +109,16 @@ def test_commands_exist_with_their_options(document: str, line: str, monkeypatch
     if not words or words == ["--help"]:
         return
     command.make_context(name, words)
+
+
+def test_search_expressions_are_understood() -> None:
+    table = (ROOT / "docs" / "analyst.md").read_text(encoding="utf-8").split("## 检索")[1].split("```")[0]
+    told = [text for row in table.splitlines() if row.startswith("| `") for text in _INLINE.findall(row.split("|")[1])]
+    assert len(told) >= 5
+    for text in told:
+        parse(text)
+    for name in re.findall(r"筛选：([^|]+)", table)[0].strip().rstrip("。").split("、"):
+        assert name in FIELD_NAMES, name
 
 
 def test_make_targets_exist() -> None:
