@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -19,14 +19,20 @@ from console.law import law_texts
 from console.roles import add_user
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Four accounts a test: the office's own hash takes its time on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def home(db: None, tmp_path: Path) -> Iterator[Path]:
     """A home of its own, and an office's settings with one law text and the shipped template."""
-    before = settings.HOME, settings.CONFIG_FOLDERS
-    settings.HOME, settings.CONFIG_FOLDERS = tmp_path / "home", [office(tmp_path / "config")]
+    before = django_settings.HOME, django_settings.CONFIG_FOLDERS
+    django_settings.HOME, django_settings.CONFIG_FOLDERS = tmp_path / "home", [office(tmp_path / "config")]
     law_texts.cache_clear()
     yield tmp_path / "home"
-    settings.HOME, settings.CONFIG_FOLDERS = before
+    django_settings.HOME, django_settings.CONFIG_FOLDERS = before
     law_texts.cache_clear()
 
 
