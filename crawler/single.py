@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import socket
 import ssl
+import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +20,13 @@ TIMEOUT_S = 20.0
 MAX_BYTES = 32 * 1024 * 1024
 MAX_REDIRECTS = 5
 USER_AGENT = "adpatrol/0.1 (internet finance advertising patrol)"
+TOTAL_S = 60.0  # of one answer, head and body, however slowly it comes
+_SAID: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (socket.gaierror, "域名无法解析，可能已停用或未注册"), (TimeoutError, "在限定时间内没有收到完整的回答"), (ssl.SSLError, "无法建立加密连接（TLS 握手失败）"),
+    (ConnectionRefusedError, "服务器拒绝连接或无法到达"), ((ConnectionError, http.client.IncompleteRead), "连接在回答途中断开"),
+    (http.client.HTTPException, "服务器的回答不符合 HTTP 格式，无法读取"), (zlib.error, "内容的压缩格式有误，无法展开"), (OSError, "服务器拒绝连接或无法到达"),
+    (Exception, "网址的写法有误"),
+)
 Network = IPv4Network | IPv6Network
 
 
@@ -39,14 +48,19 @@ def fetch(url: str, allow: Sequence[Network] = ()) -> Fetched:
     for _ in range(MAX_REDIRECTS + 1):
         try:
             got, location = _once(url, policy)
+            if not location:
+                return got
+            url = urljoin(url, location)
+            if urlsplit(url).scheme not in ("http", "https"):
+                raise FetchFailed("跳转到非网页地址，已停止")
         except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
-            raise FetchFailed(f"无法访问：{error}") from error
-        if not location:
-            return got
-        url = urljoin(url, location)
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise FetchFailed("跳转到非网页地址，已停止")
+            raise FetchFailed(f"无法访问：{_said(error)}") from error
     raise FetchFailed("跳转次数过多，已停止")
+
+
+def _said(error: Exception) -> str:
+    """The first that fits: what Python says of it is English and names its own parts."""
+    return next(said for kinds, said in _SAID if isinstance(error, kinds))
 
 
 def _address(host: str, port: int, policy: EgressPolicy) -> str:
@@ -63,11 +77,19 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext | None) -> None:
         super().__init__(host, port, timeout=TIMEOUT_S)
         self._address, self._context = address, context
+        self.was_cut = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), TIMEOUT_S)
         if self._context is not None:
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+
+    def cut(self) -> None:
+        """Ends whatever it waits for: a socket's time-out begins anew with every byte."""
+        self.was_cut = True
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _once(url: str, policy: EgressPolicy) -> tuple[Fetched, str]:
@@ -81,15 +103,23 @@ def _once(url: str, policy: EgressPolicy) -> tuple[Fetched, str]:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = _Pinned(host, port, _address(host, port, policy), context)
+    late = threading.Timer(TOTAL_S, connection.cut)
+    late.daemon = True
+    late.start()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", target.encode("ascii", "ignore").decode(), headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         answer = connection.getresponse()
         body = _bounded(answer)
+        if connection.was_cut:
+            raise TimeoutError
         return Fetched(url, body, answer.getheader("Content-Type") or "", answer.status), (
             answer.getheader("Location") or "" if answer.status in (301, 302, 303, 307, 308) else ""
         )
+    except (OSError, http.client.HTTPException) as error:
+        raise TimeoutError if connection.was_cut else error from error
     finally:
+        late.cancel()
         connection.close()
 
 
@@ -108,24 +138,25 @@ async def _rendered(url: str, policy: EgressPolicy, client: str) -> Fetched:
 
     from crawler.guards.proxy import GATE_HEADER, running_proxy
     from crawler.rendering.chromium import NAVIGATE_S, context_kwargs, launch_options
-    from crawler.rendering.errors import of_gate, of_playwright
-    from crawler.rendering.page import take
-    from crawler.rendering.watch import begin
+    from crawler.rendering.errors import ErrorShown, of_gate, of_playwright
+    from crawler.rendering.page import host_of, take
+    from crawler.rendering.watch import begin, watch_of
 
     async with running_proxy(policy) as proxy:
         options = launch_options(proxy.url)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(**options)
+            page = await (await browser.new_context(**context_kwargs(client))).new_page()
+            await begin(page)
             try:
-                page = await (await browser.new_context(**context_kwargs(client))).new_page()
-                await begin(page)
-                answer = await page.goto(url, wait_until="commit", timeout=NAVIGATE_S * 1000)
-                said = proxy.said(await answer.header_value(GATE_HEADER)) if answer is not None else ""
-                if said:
-                    raise of_gate(said, proxy.last_reason())
+                await page.goto(url, wait_until="commit", timeout=NAVIGATE_S * 1000)
                 seen = await take(page, url)
-            except Error as error:
-                raise of_gate("refused", proxy.last_reason()) if "ERR_TUNNEL" in error.message else of_playwright(error.message) from error
+                said = proxy.said(next((value for name, value in seen.headers if name.lower() == GATE_HEADER.lower()), ""))
+                if said:
+                    raise of_gate(said, next((row.reason for row in proxy.not_opened(host_of(seen.final_url))), ""))
+            except (Error, ErrorShown) as error:
+                rows = proxy.not_opened(host_of(watch_of(page).main_failed_url or url)) if "ERR_TUNNEL" in str(error) else []
+                raise of_gate(rows[-1].outcome, rows[-1].reason) if rows else of_playwright(str(error)) from error
             finally:
                 await browser.close()
     return Fetched(seen.final_url, seen.dom.encode("utf-8", "replace"), "text/html; charset=utf-8", seen.status or 0)

@@ -115,9 +115,9 @@ class GateProxy:
         after = since if isinstance(since, datetime) else datetime.fromtimestamp(since, UTC)
         return [passage for passage in self.log if passage.host == host.lower().strip("[]") and passage.time >= after]
 
-    def last_reason(self) -> str:
-        """Why the newest connection that was not opened was not; "" where all were."""
-        return next((passage.reason for passage in reversed(self.log) if passage.reason), "")
+    def not_opened(self, host: str, since: float | datetime = 0.0) -> list[Passage]:
+        """What was asked for ``host`` and not connected; other pages, and the browser itself, have refusals of their own."""
+        return [passage for passage in self.passages(host, since) if passage.outcome not in ("ok", "open") and passage.reason]
 
     def said(self, header: str | None) -> str:
         """The outcome where a GATE_HEADER value is of this gate; "" where a site made it up."""

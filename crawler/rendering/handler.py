@@ -164,7 +164,5 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
         return next((passage.reason for passage in reversed(self._not_opened(url, began)) if passage.outcome == said), "")
 
     def _not_opened(self, url: str, began: datetime) -> list[Passage]:
-        """What the gate did not connect to this host; other pages, open at the same time, have refusals of their own."""
         gate = self._gate()
-        rows = gate.passages(page.host_of(url), began) if gate is not None else []
-        return [passage for passage in rows if passage.outcome not in ("ok", "open") and passage.reason]
+        return gate.not_opened(page.host_of(url), began) if gate is not None else []
