@@ -10,6 +10,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 
 from alerts import audit
@@ -63,6 +64,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @may(ANYONE)
 def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "console/message.html", {
-        "title": "系统出错", "text": "这次操作没有完成，错误已记入日志。请重试；仍不行请联系系统管理员。",
-    }, status=500)
+    """Rendered without asking who is signed in: the database may be what is broken."""
+    page = render_to_string("console/message.html", {
+        "title": "系统出错", "text": "这次操作没有完成，错误已记入日志。请稍后重试；仍不行请联系系统管理员运行 adpatrol doctor 检查。",
+    })
+    return HttpResponse(page, status=500)

@@ -26,7 +26,8 @@ READERS = ("officer", "analyst", "leader")
 
 @may(*READERS, "operator")
 def overview(request: HttpRequest) -> HttpResponse:
-    context: dict[str, Any] = {"runs": latest(settings.HOME, limit=5), "behind": behind()}
+    runs = latest(settings.HOME, limit=5)
+    context: dict[str, Any] = {"runs": runs, "live": any(run.live for run in runs), "behind": behind()}
     if shell(request)["can_see"]:
         context |= _figures()
     return answer(request, "console/overview.html", context, lambda: _json(context))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 from seeding import PAGES, RUN, Seeded
 
@@ -172,3 +173,29 @@ def test_a_message_that_failed_says_why_and_is_sent_again(officer: Client, seede
     one.refresh_from_db()
     assert (one.state, one.key) == ("queued", "k") and AuditEntry.objects.filter(subject=f"outbox:{one.pk}", who="officer").count() == 1
     assert "不在“失败”状态" in officer.post(f"/messages/{one.pk}/requeue/", follow=True).content.decode()
+
+
+def test_a_patrol_under_way_stands_first_on_the_overview(officer: Client, seeded: Seeded) -> None:
+    def places() -> tuple[int, int]:
+        page = officer.get("/").content.decode()
+        return page.index("<h2>巡查</h2>"), page.index("<h2>最新线索</h2>")
+
+    patrol, leads = places()
+    assert patrol > leads
+    with sqlite3.connect(seeded.home / "frontier.sqlite3") as db:
+        db.execute("UPDATE runs SET state = 'running', finished = '', seen = ?", (datetime.now(UTC).isoformat(),))
+    patrol, leads = places()
+    assert patrol < leads
+
+
+def test_what_breaks_is_told_in_chinese_even_without_a_database(officer: Client, seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError("disk I/O error: secret detail")
+
+    officer.raise_request_exception = False
+    monkeypatch.setattr("console.views.overview.latest", broken)
+    monkeypatch.setattr("console.context.roles_of", broken)
+    answer = officer.get("/")
+    page = answer.content.decode()
+    assert answer.status_code == 500 and "系统出错" in page and "adpatrol doctor" in page and "secret detail" not in page
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
