@@ -64,6 +64,11 @@ def _query(query: str) -> str:
     return urlencode(kept, safe=_QUERY_SAFE, errors="ignore")
 
 
+def without_token(text: str) -> str:
+    """A session, a UUID, a hash by a star."""
+    return _TOKEN.sub("*", text)
+
+
 def host_of(url: str) -> str:
     """host:port as a slot of politeness; the port only where it is not the scheme's own."""
     return urlsplit(url).netloc.lower()

@@ -37,13 +37,18 @@ def leads_of_page(body: bytes, content_type: str, url: str) -> Leads:
 
 
 def leads_of_sitemap(body: bytes) -> Leads:
-    """A sitemap or an index of sitemaps (sitemaps.org), packed (.xml.gz) or not. Scrapy reads it by lxml without entities and network."""
+    """A sitemap or an index of sitemaps (sitemaps.org), packed (.xml.gz) or not, or a plain list. Scrapy reads XML by lxml without entities
+    and network."""
     if body.startswith(_GZIP):
         body, unread = _unpacked(body)
         if unread:
             return Leads(unread=unread)
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:4].lower() == b"http":
+        return Leads(tuple((line.strip(), "", "a") for line in body.decode("utf-8", "replace").splitlines()[:MAX_SITEMAP_URLS] if line.strip()))
     try:
         site_map = Sitemap(body)
+        if site_map.type not in ("urlset", "sitemapindex"):
+            return Leads(unread="自称网站地图，却不是网站地图的格式")
         kind = "sitemap" if site_map.type == "sitemapindex" else "a"
         found = [(str(entry["loc"]), "", kind) for _, entry in zip(range(MAX_SITEMAP_URLS), site_map, strict=False) if entry.get("loc")]
     except (ValueError, SyntaxError, StopIteration):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
-from crawler.addresses import Traps, canonical, host_of, looks_like_a_page, priority
+from crawler.addresses import Traps, canonical, host_of, looks_like_a_page, priority, without_token
 from crawler.frontier import Found, Row
 from crawler.plans import SitePlan
 from evidence.capture import PROBE
@@ -42,14 +42,15 @@ class Scope:
             self._seen.add(url)
             self._traps.trapped(url)
 
-    def _is_copy(self, text: str, row: Row) -> bool:
-        """Whether a page with this very text came before: a site that answers whatever is asked, a session in each link, a path that mirrors
-        itself all show the same again, and their links would make up more of it."""
+    def _is_copy(self, text: str, links: Sequence[tuple[str, str, str]], row: Row) -> bool:
+        """Whether a page with this very text, and links of the same names, came before: a site that answers whatever is asked, a session in
+        each link, a path that mirrors itself all show the same again, and their links would make up more of it."""
         if len(text) < COPY_CHARS:
             return False
         path = urlsplit(row.url).path
         bare = text.replace(row.url, "").replace(path, "") if len(path) > 1 else text  # an answer that repeats what was asked
-        key = blake2b(f"{row.client}\n{bare}".encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        names = "\n".join(without_token(url.partition("?")[0].rstrip("/").rpartition("/")[2]) for url, _, _ in links)
+        key = blake2b(f"{row.client}\n{bare}\n{names}".encode("utf-8", "surrogatepass"), digest_size=12).digest()
         if key in self._texts:
             return True
         if len(self._texts) < MAX_SEEN:
@@ -60,7 +61,7 @@ class Scope:
         """Links of one page, which reads ``text``, as addresses to visit: in scope, not seen, no trap, within the depth."""
         if row.depth >= self._plan.depth:
             return ()
-        if self._is_copy(text, row):
+        if self._is_copy(text, links, row):
             self.trapped["内容与已看过的页面相同"] = self.trapped.get("内容与已看过的页面相同", 0) + 1
             return ()
         found = []
