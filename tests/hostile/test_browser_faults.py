@@ -83,7 +83,7 @@ def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patrolled]:
         except subprocess.TimeoutExpired:
             process.send_signal(15)
             out, errors = process.communicate(timeout=30)
-        done = Patrolled(home, web, process.returncode, out, errors, time.monotonic() - began, 0.0)
+        done = Patrolled(home, web, process.returncode, out, errors, time.monotonic() - began, {})
         done.captures = [c.to_json() | {"detail": c.detail, "facts": c.facts, "final_url": c.final_url} for c in captures(home / "archive")]
         yield done
 
