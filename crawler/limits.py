@@ -3,6 +3,8 @@
 MAX_BODY_BYTES = 16 * 1024 * 1024  # as received; what is more is cut and marked
 MAX_ROBOTS_BYTES = 512 * 1024  # of robots.txt, as received and unpacked; RFC 9309 asks for 500 KiB at least
 MAX_DECODED_BYTES = 32 * 1024 * 1024  # after content-encoding
+MAX_COOKIES = 180  # names kept of one site and client, as browsers do
+MAX_COOKIE_BYTES = 4_096
 MAX_HOPS = 10  # redirects of one visit
 TRIES = 2  # visits of one address in a run where the fault may pass
 RETRY_S = 3.0

@@ -13,7 +13,7 @@ from scrapy.signals import bytes_received
 from tldextract import TLDExtract
 
 from crawler.guards.certificates import certificate_facts
-from crawler.limits import MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ROBOTS_BYTES, PATIENCE
+from crawler.limits import MAX_BODY_BYTES, MAX_COOKIE_BYTES, MAX_COOKIES, MAX_DECODED_BYTES, MAX_ROBOTS_BYTES, PATIENCE
 from crawler.visiting import Draft, exchange
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class CaptureMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._cookies: dict[Any, set[bytes]] = {}  # cookie jar -> names in it
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CaptureMiddleware:
@@ -77,4 +78,18 @@ class CaptureMiddleware:
             draft.facts["tls"] = certificate_facts(response.certificate, urlsplit(request.url).hostname or "")
         draft.truncated = truncated
         draft.exchange(request, response, address)
+        self._few_cookies(request, response)
         return response
+
+    def _few_cookies(self, request: Request, response: Response) -> None:
+        """What CookiesMiddleware, above, takes into its jar: it has no bound of its own, and reads the whole jar for every request."""
+        values = response.headers.getlist("Set-Cookie")
+        if values:
+            names = self._cookies.setdefault(request.meta.get("cookiejar"), set())
+            kept = []
+            for value in values:
+                name = value.partition(b"=")[0].strip()
+                if len(value) <= MAX_COOKIE_BYTES and (name in names or len(names) < MAX_COOKIES):
+                    names.add(name)
+                    kept.append(value)
+            response.headers.setlist("Set-Cookie", kept)

@@ -225,6 +225,15 @@ async def packed_robots(talk: Talk) -> None:
     await talk.answer(gzip.compress(b"User-agent: *\nDisallow: /\n" + b"#" * (60 * MIB)), Content_Encoding="gzip")
 
 
+async def cookies(talk: Talk) -> None:
+    """Three thousand new cookies with every page."""
+    talk.web.cookies.append(talk.head.count(b"n_"))
+    links = "".join(f'<a href="/c{n}.html">{n}</a>' for n in range(15))
+    body = (PLAIN.format("饼干") + links).encode()
+    head = b"".join(b"Set-Cookie: n_%s_%d=1; Path=/\r\n" % (talk.path.strip("/").encode(), n) for n in range(3_000)) + b"Set-Cookie: n_large=" + b"x" * 9_000 + b"\r\n"
+    await talk.raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + head + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+
+
 SPELLINGS = ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "[::ffff:127.0.0.1]", "[::1]", "0", "inside.test"]
 
 
@@ -272,7 +281,7 @@ SITES: dict[str, tuple[Handler, Handler | None, str]] = {  # name -> what answer
     "bad_length": (spoken(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: -5\r\n\r\n<p>x"), None, ""),
     "two_lengths": (spoken(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\n<p>abcdefgh"), None, ""),
     "bad_chunk": (spoken(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<p>ab\r\nzz\r\nxx"), None, ""),
-    "door": (door, None, ""), "rebinding": (rebinding, None, ""),
+    "cookies": (cookies, None, ""), "door": (door, None, ""), "rebinding": (rebinding, None, ""),
     "xml_bomb": (xml_bomb, lists_maps, ""), "endless_robots": (plain, endless_robots, ""), "packed_robots": (plain, packed_robots, ""),
     "silent_robots": (plain, silent, ""), "s500_robots": (plain, status("500 Internal Server Error"), ""),
 }

@@ -20,13 +20,14 @@ import trustme
 
 @dataclass(slots=True)
 class Talk:
-    """One connection with its first request. ``count``: how often this path was asked before."""
+    """One connection with its first request. ``count``: how often this path was asked before; ``head``: the request as it came."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     path: str
     count: int
     web: Web
+    head: bytes = b""
 
     async def raw(self, data: bytes) -> None:
         self.writer.write(data)
@@ -54,6 +55,7 @@ class Web:
 
     asked: list[tuple[float, str, str]] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
+    cookies: list[int] = field(default_factory=list)  # how many came with each request of the site that sets too many
     rebound: Path = Path("/nonexistent")  # comes to be when a name is to mean something else
 
     def times(self, name: str, path: str = "/") -> list[float]:
@@ -85,7 +87,7 @@ def _serve(web: Web, site: Site) -> Callable[[asyncio.StreamReader, asyncio.Stre
             path = head.split(b" ", 2)[1].decode("latin-1")
             count = len(web.times(site.name, path))
             web.asked.append((time.monotonic(), site.name, path))
-            talk = Talk(reader, writer, path, count, web)
+            talk = Talk(reader, writer, path, count, web, head)
             if path != "/robots.txt":
                 await site.handler(talk)
             elif site.robots is not None:

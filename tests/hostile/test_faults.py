@@ -146,7 +146,7 @@ ENDS: dict[str, tuple[str, str]] = {  # name -> (outcome of the newest capture, 
     "too_short": ("reset", "只收到一部分"), "too_long": ("ok", ""), "bad_length": ("http_error", "不符合 HTTP 格式"),
     "two_lengths": ("http_error", "不符合 HTTP 格式"), "bad_chunk": ("reset", "只收到一部分"),
     "xml_bomb": ("ok", ""), "endless_robots": ("ok", ""), "packed_robots": ("ok", ""), "silent_robots": ("ok", ""), "s500_robots": ("ok", ""),
-    "door": ("ok", ""), "rebinding": ("ok", ""), "mixed": ("ok", ""),
+    "cookies": ("ok", ""), "door": ("ok", ""), "rebinding": ("ok", ""), "mixed": ("ok", ""),
     "inside": ("refused_address", "127.0.0.1 是本机地址"), "metadata": ("refused_address", "元数据地址"), "ten": ("refused_address", "10.1.2.3 是内网地址"),
     "home_net": ("refused_address", "内网地址"), "v6": ("refused_address", "::1 是本机地址"), "mapped": ("refused_address", "127.0.0.1 是本机地址"),
     "nat64": ("refused_address", "127.0.0.1 是本机地址"), "six_to_four": ("refused_address", "127.0.0.1 是本机地址"), "carrier": ("refused_address", "运营商内网"),
@@ -185,6 +185,15 @@ def test_no_spelling_redirect_or_change_of_a_name_leads_inside(patrolled: Patrol
     assert patrolled.of("rebinding", "/second")["outcome"] == "refused_address"
     assert [host for _, host, _ in patrolled.web.asked if host == "trap"] == []
     assert {one["facts"]["dns"][0] for one in patrolled.all("mixed")} == {"127.0.0.1"}, "what was not connected to is on record too"
+
+
+def test_a_site_cannot_fill_the_cookie_jar(patrolled: Patrolled) -> None:
+    assert len(patrolled.web.cookies) == 16 and max(patrolled.web.cookies) == 180
+    assert len([1 for name, _ in captured_headers(patrolled, "cookies") if name == "Set-Cookie"]) == 3_001, "on record as they came"
+
+
+def captured_headers(patrolled: Patrolled, name: str) -> list[tuple[str, str]]:
+    return next(list(c.headers) for c in captures(patrolled.home / "archive") if c.url == patrolled.web.urls[name])
 
 
 def test_memory_stays_bounded(patrolled: Patrolled) -> None:
