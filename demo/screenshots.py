@@ -24,12 +24,12 @@ WIDTH, HEIGHT, LONGEST = 1280, 800, 2400
 SHOWN_HEIGHT = 1000
 USER = "officer"
 
-# name of the picture → where it is: a path, or (a path, the first link on it that starts with this) to follow
+# name of the picture → where it is: a path, or (a path, the first link on it that starts with this) to follow; no path: the page before
 PAGES: dict[str, str | tuple[str, str]] = {
     "overview": "/", "leads": "/leads/", "lead": ("/leads/", "/leads/"), "platforms": "/platforms/", "platform": ("/platforms/", "/platforms/"),
     "search": "/search/?q=本息保障", "runs": "/runs/", "run": ("/runs/", "/runs/"), "captures": "/captures/",
     "capture": ("/search/?q=本息保障&level=red", "/captures/"),
-    "leaving": "/leaving/?to=http%3A%2F%2F127.0.0.2%3A8100%2F",
+    "leaving": ("", "/leaving/"), "messages": "/messages/",
 }
 
 
@@ -81,7 +81,7 @@ def _visit(page: Page, origin: str, image: Path, where: str | tuple[str, str]) -
         if start.startswith("/"):
             page.goto(origin + start)
         hrefs = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.getAttribute('href'))")
-        inner = next((h for h in hrefs if h.startswith(prefix) and h.split("?")[0] != prefix and not h.endswith(".docx")), None)
+        inner = next((h for h in hrefs if h.startswith(prefix) and (not start or h.split("?")[0] != prefix) and not h.endswith(".docx")), None)
         if inner is None:
             return False
         page.goto(origin + inner)

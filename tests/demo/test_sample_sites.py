@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import smtplib
 import subprocess
 import sys
@@ -54,6 +55,18 @@ def test_expected_pages_exist() -> None:
         for expected in sample.must_find:
             name = expected.page.lstrip("/") + ("index.html" if expected.page.endswith("/") else "")
             assert (FOLDER / sample.name / name).is_file(), (sample.name, expected.page)
+
+
+def test_no_link_inside_a_site_is_dead() -> None:
+    dead = []
+    for sample in samples():
+        root = FOLDER / sample.name
+        for file in root.rglob("*.html"):
+            for target in re.findall(rb'(?:href|src|action)="(/[^"/?][^"?]*|/)', file.read_bytes()):
+                path = target.decode("ascii").lstrip("/")
+                if not (root / (path + "index.html" if not path or path.endswith("/") else path)).is_file():
+                    dead.append((sample.name, file.name, target))
+    assert dead == []
 
 
 def test_scripted_site_says_nothing_without_its_script(served: Path) -> None:
