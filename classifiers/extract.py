@@ -182,6 +182,8 @@ def _script_strings(source: str, is_json: bool) -> Iterator[str]:
         if data is not None:
             yield from _json_strings(data)
             return
+    if "`" not in source:  # then no literal spans lines, and those without Chinese need not be read
+        source = "\n".join([line for line in source.split("\n") if not line.isascii() or "\\u" in line])
     for found in islice(_LITERAL.finditer(source), MAX_LITERALS):
         text = found.group(0)[1:-1]
         if "\\" in text:

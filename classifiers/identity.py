@@ -5,6 +5,7 @@ Words are looked for first (plain search), expressions run only on short windows
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import re2
@@ -14,22 +15,23 @@ from classifiers.model import Identity
 MOST = 20
 # First characters of filing numbers, with the variants met in footers (川, 甘, 云, 贵, 秦).
 _PROVINCES = "京津沪渝冀晋蒙内辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川蜀贵黔云滇藏陕秦甘陇青宁新"
-_ICP = re2.compile(rf"[{_PROVINCES}]\s?ICP\s?[备備证證]\s?(?:字)?\s?(?:第)?\s?\d{{5,10}}\s?号?(?:\s?[-－]\s?\d{{1,3}})?|"
+_ICP = re.compile(rf"[{_PROVINCES}]\s?ICP\s?[备備证證]\s?(?:字)?\s?(?:第)?\s?\d{{5,10}}\s?号?(?:\s?[-－]\s?\d{{1,3}})?|"
                    rf"[{_PROVINCES}]ICP[备備证證](?:字)?(?:第)?[A-Z]?\d-?\d{{5,9}}号?")
-_COMPANY = re2.compile(r"[\x{4e00}-\x{9fff}A-Za-z（）()·]{2,30}(?:股份有限公司|有限责任公司|有限公司|[（(]有限合伙[）)])")
+_COMPANY = re.compile(r"[\u4e00-\u9fffA-Za-z（）()·]{2,30}(?:股份有限公司|有限责任公司|有限公司|[（(]有限合伙[）)])")
 _COMPANY_ENDS = ("有限公司", "有限责任公司", "（有限合伙）", "(有限合伙)")
-_LEAD = re2.compile(
+_LEAD = re.compile(
     r"^.*(?:版权所有|版权归|主办单位|公司名称|单位名称|运营商|运营方|运营主体|主办方|主办|本网站由|本平台由|隶属于|隶属|所属|全资子公司|"
     r"旗下|委托|经由|携手|来自|就是|简称|全称|我们是|由|与|和|及|系|为|是|在)"
 )
 _USCC = re2.compile(r"[0-9A-Z]{18,}")
-_PHONE = re2.compile(r"(?:400|800)[-－ ]?\d{3,4}[-－ ]?\d{3,4}|0\d{2,3}[-－ ]\d{7,8}|1[3-9]\d{9}|95\d{3,4}")
+_PHONE = re.compile(r"(?:400|800)[-－ ]?\d{3,4}[-－ ]?\d{3,4}|0\d{2,3}[-－ ]\d{7,8}|1[3-9]\d{9}|95\d{3,4}")
 _PHONE_WORDS = ("电话", "热线", "客服", "联系", "咨询", "手机", "Tel", "TEL", "400")
 _LICENCE_WORDS = (
     "金融许可证", "支付业务许可证", "支付牌照", "基金销售业务资格", "基金销售资格", "基金销售牌照", "私募基金管理人登记", "私募基金管理人备案",
     "增值电信业务经营许可证", "经营证券期货业务许可证", "保险经纪", "保险代理业务许可", "小额贷款业务许可", "融资性担保机构经营许可证", "消费金融牌照",
     "银行牌照", "央行牌照", "证券牌照", "期货牌照", "全牌照",
 )
+_LICENCE_PARTS = ("许可", "牌照", "业务资格", "销售资格", "管理人登记", "管理人备案", "保险经纪")  # one of them is in each of those words
 _STOP = frozenset("\n，。；、！？|｜©")
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -89,6 +91,8 @@ def _uscc(text: str) -> tuple[str, ...]:
 
 def _licences(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
+    if not any(part in text for part in _LICENCE_PARTS):
+        return ()
     for word in _LICENCE_WORDS:
         for at in _places(text, word):
             end = at + len(word)

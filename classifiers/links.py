@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 _WEB = re.compile(r"https?://[^/\s?#]", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_PLAIN = re.compile(r"[a-z0-9_][^:;?#]*(?:\?[^#;:]+)?(?:#[^:;]+)?\Z", re.IGNORECASE)  # a page of the same folder
 _BLANKS = str.maketrans("", "", "\t\r\n")
 MAX_URL = 4_000
 
@@ -14,16 +15,17 @@ MAX_URL = 4_000
 class Resolver:
     """Joins references to one base. ``join`` gives "" for what is no web address (javascript:, mailto:, a bare fragment, nonsense)."""
 
-    __slots__ = ("base", "origin", "scheme", "simple")
+    __slots__ = ("base", "folder", "origin")
 
     def __init__(self, base: str) -> None:
         self.base = base
         try:
             parts = urlsplit(base)
-            self.scheme = parts.scheme
             self.origin = f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+            folder = parts.path.rpartition("/")[0] + "/"
+            self.folder = self.origin + folder if self.origin and "/." not in folder and "//" not in folder else ""
         except ValueError:
-            self.scheme, self.origin = "", ""
+            self.origin = self.folder = ""
 
     def join(self, written: str) -> str:
         reference = written.strip().translate(_BLANKS)
@@ -31,6 +33,8 @@ class Resolver:
             return ""
         if reference[0] == "/" and self.origin and "/." not in reference and not reference.startswith("//"):
             return self.origin + reference
+        if self.folder and _PLAIN.match(reference) and "/." not in reference:
+            return self.folder + reference
         if _WEB.match(reference):
             if "/." not in reference:
                 return reference

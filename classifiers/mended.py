@@ -25,7 +25,7 @@ _TAILS = re.escape("".join(sorted({*_CP1252.values(), *map(chr, range(0x80, 0xC0
 _LATIN_RUN = re.compile(f"(?:[\u00e3-\u00ef][{_TAILS}]{{2}}){{2,}}")
 _BACK = {ord(char): code for code, char in _CP1252.items()} | {code: code for code in range(0x80, 0x100)}
 # UTF-8 read as GBK and stored again: 锛 begins ，！：, 銆 begins 。、, 鐨 is 的.
-_GBK_SIGNS = ("锛", "銆", "鐨勬", "鐨勪", "鐨勫")
+_GBK_SIGNS: Any = re2.compile(b"|".join(b"".join(b"\\x%02x" % byte for byte in sign.encode()) for sign in ("锛", "銆", "鐨勬", "鐨勪", "鐨勫")), _BYTES)
 _WIDE_RUN = re.compile("[^\0-\x7f]{4,}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd]")
@@ -36,9 +36,9 @@ def mended(body: bytes, text: str, codec: str) -> str:
     if codec == "utf-8":
         if "\ufffd" in text:
             text = _lines(body)
-        if ("å" in text or "ä" in text or "æ" in text or "ç" in text) and _LATIN_RUN.search(text):
+        if b"\xc3" in body and _LATIN_RUN.search(text):
             text = _LATIN_RUN.sub(_from_latin, text)
-        if any(sign in text for sign in _GBK_SIGNS):
+        if _GBK_SIGNS.search(body):
             text = _WIDE_RUN.sub(_from_gbk, text)
     elif codec in ("gb18030", "big5hkscs") and _UTF8_RUN.search(body):
         text = "".join(_pieces(body, codec))

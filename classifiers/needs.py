@@ -15,7 +15,7 @@ from classifiers.model import Page, Role
 THIN = 200  # characters of visible text below which scripts of any size may have the rest
 BARE = 80
 SCANT = 600  # up to here an empty container, or data that is not shown, means that the text is elsewhere
-SHELL_SCAN = 1_500  # characters of text beyond which a page is not looked at for signs
+SHELL_SCAN = 800  # characters of text beyond which a page is not looked at for signs
 LARGE = 2_000  # bytes of scripts
 DATA_CHARS = 120  # Chinese characters in scripts that the page does not show
 CONTAINER = "空的应用容器"
