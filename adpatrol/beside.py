@@ -132,5 +132,6 @@ def ingest_beside(home: Path, off: bool, *, on_end: Callable[[], None] = lambda:
     try:
         yield beside
     finally:
-        on_end()
+        if not off:
+            on_end()
         beside.end()

@@ -106,7 +106,7 @@ class Teller:
         elif nothing:
             print("没有未完成的巡查。" + (f"最近一次：{in_words(summary)}" if summary else "还没有巡查过：adpatrol patrol --site https://…"))
         else:
-            print(f"巡查结束：{in_words(summary)}", flush=True)
+            print(f"巡查结束：{in_words(summary, judged=self._ingest)}", flush=True)
 
     def _say(self, line: str) -> None:
         """To people, on stderr; that nobody hears it is no reason to stop."""
@@ -114,8 +114,8 @@ class Teller:
             print(line, file=sys.stderr, flush=True)
 
 
-def in_words(summary: dict[str, Any]) -> str:
+def in_words(summary: dict[str, Any], *, judged: bool = True) -> str:
     seconds = f" · 用时 {duration(summary['seconds'])}" if summary.get("seconds") else ""
-    return (f"{summary.get('run', '')} · {summary.get('sites', 0)} 个网站 · 快照 {summary.get('captures', 0)}"
-            f"（{outcomes_in_words(summary.get('outcomes', {}))}）"
-            f" · 涉嫌违法点 {summary.get('findings', 0)} · 线索 {summary.get('leads', 0)}{seconds}")
+    found = f"涉嫌违法点 {summary.get('findings', 0)} · 线索 {summary.get('leads', 0)}" if judged else "尚未研判（adpatrol ingest）"
+    outcomes = outcomes_in_words(summary.get("outcomes", {}))
+    return f"{summary.get('run', '')} · {summary.get('sites', 0)} 个网站 · 快照 {summary.get('captures', 0)}（{outcomes}） · {found}{seconds}"

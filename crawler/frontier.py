@@ -237,6 +237,16 @@ def runs(home: Path, *, limit: int = 50) -> list[RunRow]:
     return [RunRow(n, i, p, json.loads(order), s, b, e, json.loads(summary)) for n, i, p, order, s, b, e, summary in rows]
 
 
+def keep_summary(home: Path, run: str, summary: dict[str, Any]) -> None:
+    """What the whole run came to, once its findings are counted too: shown again where nothing is left to resume."""
+    db = sqlite3.connect(path_of(home), timeout=_BUSY_S)
+    try:
+        with db:
+            db.execute("UPDATE runs SET summary = ? WHERE id = ?", (json.dumps(summary, ensure_ascii=False), run))
+    finally:
+        db.close()
+
+
 def standing(home: Path, run: str) -> dict[int, tuple[int, int, int]]:
     """site → (visited, waiting, those of the waiting that need the browser) of ``run``, read without disturbing the writer; for who watches."""
     query = ("SELECT site, SUM(state = 1 AND priority <> ?), SUM(state = 0), SUM(state = 0 AND client LIKE '%-browser') FROM urls"

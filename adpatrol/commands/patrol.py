@@ -82,7 +82,7 @@ def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
         raise ValueError(f"没有巡查号为 {run} 的巡查；adpatrol captures 可看到已有的巡查号")
     if not known or known[0].state == "finished":
         newest = known or runs(place, limit=1)
-        tell.end(newest[0].summary if newest else {}, nothing=True)
+        tell.end(_whole(place, newest[0].summary) if newest else {}, nothing=True)
         return None
     tell.resuming(known[0].id, known[0].plan, known[0].started)
     with ingest_beside(place, no_ingest, on_end=tell.judging) as ingest:
@@ -93,7 +93,22 @@ def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
 
 
 def _with_findings(done: Summary, counts: dict[str, Any], began: float) -> dict[str, Any]:
-    return done.to_json() | {"findings": counts.get("findings", 0), "leads": counts.get("leads", 0), "seconds": round(time.monotonic() - began, 2)}
+    """The whole summary, kept with the run."""
+    from adpatrol.home import home
+    from crawler.frontier import keep_summary
+
+    whole = done.to_json() | {"findings": counts.get("findings", 0), "leads": counts.get("leads", 0), "seconds": round(time.monotonic() - began, 2)}
+    keep_summary(home(), done.run, whole)
+    return whole
+
+
+def _whole(place: Path, summary: dict[str, Any]) -> dict[str, Any]:
+    """A summary kept; what its findings came to is looked up where the run was cut off before it could say."""
+    from alerts.progress import leads_at
+    from indexer.progress import read_at
+
+    run = str(summary.get("run", ""))
+    return {"findings": read_at(place, run)[1], "leads": leads_at(place, run), "seconds": summary.get("crawl_seconds", 0.0)} | summary
 
 
 class _Told(BaseException):

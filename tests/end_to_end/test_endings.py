@@ -192,6 +192,16 @@ def test_a_plan_that_changed_meanwhile_is_gone_on_with_as_it_was(tmp_path: Path,
     assert "--resume" in mixed.stderr
 
 
+def test_a_run_that_ended_is_summed_up_the_same_when_asked_again(tmp_path: Path) -> None:
+    promise = "<title>示例财富</title><h1>示例财富网络借贷平台</h1><p>平台承诺100%本息保障，保本保息，年化收益18%，立即投资。</p>" + "<p>注册后即可查看全部项目。</p>" * 9
+    with served(lambda path: html(promise) if path == "/" else None) as site:
+        first = lines(run(tmp_path, "patrol", "--site", site.url, "--allow", "127.0.0.0/8", "--delay", "0", "--json").stdout)[-1]
+    assert first["findings"] > 0
+    assert first["leads"] > 0
+    again = lines(run(tmp_path, "patrol", "--resume", "--json").stdout)
+    assert again == [first]
+
+
 def test_without_a_terminal_it_says_little(tmp_path: Path, shop: tuple[Site, Shop]) -> None:
     site, pages = shop
     pages.hangs.clear()

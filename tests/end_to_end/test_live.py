@@ -1,0 +1,72 @@
+"""What a person sees of a patrol on a terminal: how far, what was met, what was found; and a terminal left as it was."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+import time
+from fcntl import ioctl
+from pathlib import Path
+
+from running import ROOT, environment
+from web import Answer, html, served
+
+PAGES = 60
+
+
+def shop(path: str) -> Answer | None:
+    if path not in ("/", *(f"/p{n}.html" for n in range(PAGES))):
+        return None
+    time.sleep(0.15)
+    return html(f"<title>示例财富</title><h1>示例财富</h1><p>本页是{path}</p>" + "".join(f'<a href="/p{n}.html">第{n}页</a>' for n in range(PAGES)) + '<a href="/none">无</a>')
+
+
+def on_terminal(home: Path, *args: str) -> tuple[int, str]:
+    """(exit code, everything written to a terminal of 100 columns)."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.execvpe(sys.executable, [sys.executable, "-m", "adpatrol", *args], environment(home, TERM="xterm-256color"))
+    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    written, until = b"", time.monotonic() + 90
+    while time.monotonic() < until:
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                data = os.read(terminal, 65_536)
+            except OSError:  # the last one closed it
+                break
+            if not data:
+                break
+            written += data
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), written.decode("utf-8")
+
+
+def test_the_live_display_tells_how_far_it_is_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    with served(shop) as site:
+        code, written = on_terminal(tmp_path, "patrol", "--site", site.url, "--allow", "127.0.0.0/8", "--delay", "0", "--no-ingest")
+    assert code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
+    frames = re.findall(r"网站 (\d+)/1 \S+ *(\d+)/(\d+) 页", plain)
+    assert frames
+    assert any(0 < int(visited) < int(known) for _, visited, known in frames), "it grows while it runs"
+    assert re.search(r"快照 +正常 \d+", plain)
+    assert re.search(r"\d 页/秒", plain)
+    assert "约需" in plain
+    assert "p1" in plain
+    assert "正在研判" not in plain, "nothing is judged here"
+    assert "巡查结束：" in plain.rstrip().splitlines()[-1]
+    assert written.rfind("\x1b[?25h") > written.rfind("\x1b[?25l") >= 0, "the cursor is shown again"
+
+
+def test_with_json_a_terminal_gets_nothing_but_json(tmp_path: Path) -> None:
+    with served(lambda path: html("<p>页</p>") if path == "/" else None) as site:
+        code, written = on_terminal(tmp_path, "patrol", "--site", site.url, "--allow", "127.0.0.0/8", "--delay", "0", "--no-ingest", "--json")
+    assert code == 0
+    assert [line[:1] for line in written.strip().splitlines()] == ["{", "{"]
