@@ -87,6 +87,7 @@ def latest(home: Path, *, limit: int = 8, run: str = "") -> list[Run]:
     warned = qualities(ids)
     for one in found:
         one.ingested, one.warning = judged.get(one.id, 0), warned[one.id].reason
+        one.captures = max(one.captures, one.ingested)  # the patrol writes its count every few seconds only
     return found
 
 
