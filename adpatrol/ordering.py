@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,17 @@ def order_of(
     if not chosen.sites:
         raise ValueError(f"计划 {chosen.name} 里没有网站（{chosen.where or '命令行'}）")
     return PatrolOrder(chosen.name, tuple(chosen.sites), chosen.facts())
+
+
+def still_covered(order: PatrolOrder) -> PatrolOrder:
+    """The order of a run to be gone on with: as it was, but where the 授权书 that covered a site is gone or over, that site is visited under
+    the public identity and by robots.txt from now on."""
+    from crawler.plans.resolve import under_authority
+
+    paper, today = load_authority(config_folders()), date.today()
+    sites = tuple(under_authority(site, paper, on=today) if site.authority else site for site in order.sites)
+    covers = paper is not None and any(site.authority for site in sites)
+    return replace(order, sites=sites, facts=order.facts | {"authority": paper.to_json() if paper and covers else None})
 
 
 def _base(name: str) -> Plan:

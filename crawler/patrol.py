@@ -93,8 +93,12 @@ def patrol(
         return _Patrol(order, home, run, frontier, on_event, caught_up).go()
 
 
-def resume(home: Path, *, on_event: Callable[[Event], None], run: str = "", caught_up: Callable[[int], bool] = lambda seq: True) -> Summary | None:
-    """Goes on with ``run``, or with the newest that did not end; None where there is none."""
+def resume(
+    home: Path, *, on_event: Callable[[Event], None], run: str = "", caught_up: Callable[[int], bool] = lambda seq: True,
+    revised: Callable[[PatrolOrder], PatrolOrder] = lambda order: order,
+) -> Summary | None:
+    """Goes on with ``run``, or with the newest that did not end; None where there is none. ``revised``: the order it began with → the one to
+    go on under (the same sites in the same places)."""
     known = runs(home, limit=1_000)
     found = next((r for r in known if (r.id == run if run else r.state != "finished")), None)
     if found is None or found.state == "finished":
@@ -102,7 +106,7 @@ def resume(home: Path, *, on_event: Callable[[Event], None], run: str = "", caug
     with _one_patrol(home):
         frontier = Frontier(path_of(home), worker=found.id)
         frontier.resume(found.id)
-        return _Patrol(PatrolOrder.from_json(found.order), home, found.id, frontier, on_event, caught_up).go()
+        return _Patrol(revised(PatrolOrder.from_json(found.order)), home, found.id, frontier, on_event, caught_up).go()
 
 
 @contextmanager

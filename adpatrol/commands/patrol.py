@@ -73,6 +73,7 @@ def _begun(tell: Any, no_ingest: bool, **options: Any) -> Summary:
 def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
     from adpatrol.beside import heard, ingest_beside
     from adpatrol.home import home
+    from adpatrol.ordering import still_covered
     from crawler import patrol as crawl
     from crawler.frontier import runs
 
@@ -86,7 +87,7 @@ def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
         return None
     tell.resuming(known[0].id, known[0].plan, known[0].started)
     with ingest_beside(place, no_ingest, on_end=tell.judging) as ingest:
-        done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up)
+        done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up, revised=still_covered)
     if done is not None:  # None: another process ended it meanwhile
         tell.end(_with_findings(done, ingest.counts, began))
     return done

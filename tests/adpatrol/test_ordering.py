@@ -14,7 +14,7 @@ from threading import Thread
 import openpyxl
 import pytest
 
-from adpatrol.ordering import order_of
+from adpatrol.ordering import order_of, still_covered
 from classifiers.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +53,29 @@ def test_names_and_regions_of_the_list_are_kept(tmp_path: Path, capsys: pytest.C
 def test_a_list_without_an_address_is_no_order(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"名单\.xlsx.*没有可巡查的网址"):
         order_of(plan="", site=[], sites=office_list(tmp_path, ("坏行", "不是网址", "")), **NOTHING)
+
+
+PAPER = "number: 甲市监授〔2026〕1号\nissuer: 甲市市场监督管理局\nscope: [全部]\nvalid_from: 2026-01-01\nvalid_until: {until}\n"
+PLAN = "defaults: {identity: browser, robots: ignore}\nsites: [https://jia.example, https://yi.example]\n"
+
+
+def test_a_run_gone_on_with_is_bound_by_the_paper_of_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper, plan = tmp_path / "authority.yaml", tmp_path / "patrols" / "weekly.yaml"
+    plan.parent.mkdir()
+    plan.write_text(PLAN, encoding="utf-8")
+    paper.write_text(PAPER.format(until="2099-12-31"), encoding="utf-8")
+    monkeypatch.setenv("ADPATROL_CONFIG", str(tmp_path))
+    began = order_of(plan="weekly", site=[], sites=None, **NOTHING)
+    assert [(site.identity, site.robots) for site in began.sites] == [("browser", "ignore")] * 2
+    assert still_covered(began) == began
+    plan.unlink()
+    assert still_covered(began) == began, "the plan as it was"
+    for change in (lambda: paper.write_text(PAPER.format(until="2026-01-02"), encoding="utf-8"), paper.unlink):
+        change()
+        after = still_covered(began)
+        assert [(site.identity, site.robots, site.authority) for site in after.sites] == [("public", "obey", "")] * 2
+        assert after.facts["authority"] is None
+        assert [site.seeds for site in after.sites] == [site.seeds for site in began.sites]
 
 
 @pytest.fixture
