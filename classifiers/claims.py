@@ -11,6 +11,7 @@ from classifiers.bounded import bounded
 from classifiers.numbers import Rate, annual, rates, term_days
 
 LEFT, RIGHT = 30, 24  # characters read for a label
+BEYOND_DEPOSITS = 6.0  # per cent a year: what calls itself a deposit and bears more is none
 STANCES = ("promised", "advertised", "listed", "expected", "historical", "benchmark")
 STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列示", "expected": "预期", "historical": "历史", "benchmark": "业绩比较基准"}
 
@@ -27,7 +28,8 @@ _OTHER = bounded(
 _OTHER_AFTER = bounded("^ ?(?:的)?(?:本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _LOAN = bounded("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
 _INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|随进随出|复利|滚存|本金")
-_DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|租金|租售|房价|房租|出租|余额宝|货币基金")
+_DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
+_RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
 _EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|示例|举例|试算|计算器")
 _HISTORICAL = bounded("约为|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
@@ -86,7 +88,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     if not gain and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 200):rate.end + 120])):
         return None
-    if _DEPOSIT.search(around) and not _BEYOND.search(around):
+    if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
     if rate.low > 0 and rate.high == rate.low == 100 and not words.endswith("率"):
         return None
@@ -158,6 +160,9 @@ def _period(words: str, left: str, right: str, side: str) -> tuple[str, float]:
 
 
 def _stance(left: str, right: str, words: str, gain: bool) -> str:
+    line = left[-18:].rfind("\n")
+    if line >= 0 and words in left[-18:][line:]:
+        left = left[-18:][line + 1:]  # what stands in the line before says nothing of this rate
     near = left[-18:] + words + right[:14]
     if _BENCHMARK.search(near):
         return "benchmark"

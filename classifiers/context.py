@@ -49,7 +49,8 @@ _OF_ELSE = bounded("风险|欺诈|假冒|身份|人脸|虚假标|资金|逾期|�
 _POINTS = bounded("凡|此类|这类|这种|那种|任何|所谓|有人|他人|对方|骗|打着|宣称|声称|号称|承诺|宣传|广告|[“\"「『]|以")
 _LIARS = bounded(
     "声称|宣称|号称|谎称|自称|佯称|诡称|诈称|吹嘘|鼓吹|标榜|打着|假借|冒充|谎言|诱骗|骗取|诱使|引诱|蛊惑|怂恿|所谓|被指|不法分子|犯罪分子|嫌疑人|骗子|骗局|被告|原告|上诉人|"
-    "(?:据|经)[^,。]{1,14}(?:报道|介绍|调查|查明|披露|反映|审理|统计)|(?:某|那个|那家)(?:平台|公司|机构|银行|网站|p2p|理财|产品|投资|群|项目)|(?:某|该)(?:团伙|案|男子|女子|集团|公司|犯罪)|"
+    "(?:据|经)[^,。]{1,14}(?:报道|介绍|调查|查明|披露|反映|审理|统计)|(?:某|那个|那家)(?:平台|公司|机构|银行|网站|p2p|理财|产品|投资|群|项目)|(?:某|该)(?:团伙|案|犯罪)|某(?:男子|女子|集团)|"
+    f"该(?:男子|女子|集团|公司|平台|企业)[^,。]{{0,14}}(?:{_SAYS})|"
     f"(?:一些|部分|某些|有的|有些|个别|市面上|市场上|此类|这类|那些|那种|类似|不少|很多|多家|几家|许多|大多数|多数)(?:[^,。]{{0,8}})?(?:{_FIRMS})[^,。]{{0,8}}(?:{_SAYS})|"
     "(?:某些|有的|有些|一些|个别)(?:[^,。]{0,6})?(?:平台|公司|机构|商家|产品|人说|人称|人承诺|人以)|有(?:些|的|不少|很多)?人[^,。]{0,8}(?:说|称|承诺|宣传|觉得|以为|认为|推荐|以)|"
     "向(?:社会|不特定|公众|群众|老人|老年人|受害)[^,。]{0,8}(?:承诺|许诺|宣传|虚构)|"
@@ -59,6 +60,7 @@ _LIARS = bounded(
 _LIARS_NEAR = bounded(
     "虚构|伪造|编造|捏造|欺骗|诱导|利诱|涉嫌|虚假|夸大|受害|诈骗|传销|宣传[“\"「『]|承诺[“\"「『]|以[“\"「『]|(?:该|其|被告|犯罪|某|他们?|她)[^,。]{0,16}(?:向|对)(?:客户|投资人|投资者|集资)[^,。]{0,8}(?:承诺|许诺|宣传)"
 )
+_SAID = bounded("承诺|保证|许诺|宣传")
 _OWN_WORDS = ("关键词", "广告语", "广告词", "例如:", "比如:", "包括但不限于")
 _AS_BAIT = bounded("^[”\"』」》'、]{0,2}[^,。!?\n]{0,10}(?:为诱饵|为饵|为幌子|为由|为名|名义(?:[,为向吸骗]|$)|为噱头|为借口|为手段|的名义|的旗号|的幌子|的口号|等名义|(?:等方式|等手段)[^,。!?\n]{0,8}(?:诱|骗|吸收|非法)|引诱|吸引(?:老人|公众|群众|投资人参|投资者参)|相诱惑|来诱)")
 _BAD = "骗局|陷阱|诈骗|圈套|诱饵|骗人|传销|庞氏|非法集资|受骗|上当|被骗|都是假|假的|不可信|不能信|不靠谱|违法|违规|勿信|别信|不要相信|不要轻信|切勿|千万别|谎言|不可能|不现实|纯属|立案|判处|违反|处罚|拉黑|报警|爆雷|暴雷|血本无归|幻想|警惕|小心|忽悠|噱头"
@@ -101,6 +103,12 @@ _COMMENT = bounded("^\\s*(?://|/\\*|<!--)|`[^`\n]{0,60}$")
 _MARKED = bounded("^\\s*(?:#|--|\\*|-)")
 _PROGRAM = bounded("[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\\(|=>|&&|!=|==|::|\\bdef \\b|\\bimport \\b|- \\[[x ]\\]|\\bllm\\b|[a-z]{3,}\\.[a-z]{2,4}\\b")
 _PAGE_CLEARS = (Genre.LAW, Genre.REGULATOR, Genre.EDUCATION, Genre.NEWS, Genre.COMPLAINT, Genre.FICTION, Genre.JOB, Genre.TECHNICAL)
+_OFFERED = bounded("(?:平台|公司|项目|产品|财富|金融|网贷)[^。]{0,24}(?:为|给|向)(?:广大)?(?:投资者|投资人|出借人|用户|客户|理财人)[^。]{0,12}$|(?:平台|公司|项目|产品|财富|金融)[^,。]{0,6}(?:采用|推出|实行|承诺|设立)[^,。]{0,10}$")
+_ADVERSE = bounded("骗|诈|涉嫌|违法|违规|非法|警方|公安|法院|检察|处罚|跑路|爆雷|暴雷|失联|逾期|投诉|维权|监管|亏损|打破|叫停|整治|警示|警惕|谨慎|乱象|质疑|刚性兑付|被告|案")
+_EARNED = bounded("盈利|收益|日化|月化|年化|套利|稳赚|本金|保本|赚钱|躺赚|日赚|月入")
+_ABOUT_WORDS = bounded("词|过滤|检测|识别|规则|正则|匹配|分类|prompt|用例|测试|重构|改动|修改|bug|todo|字段|函数|注释|内容安全|审核|迭代|任务|方案|阶段|优先级|指标|渲染|前端|后端|缓存|架构|代码")
+_PAYS_IN = bounded("充值|提现|入金|投资|复投|链游|质押|推荐奖|邀请")
+_HIGH = bounded("(?:[^\\d.](?:[6-9]|[1-9]\\d))(?:\\.\\d+)?%")
 _OPEN_QUOTE = bounded("[“「『][^”」』]{0,60}$")
 _PLEDGE = bounded("(?:我们|本平台|本公司|我司|我公司|我平台|本站|本项目|本产品)(?:向您|为您|郑重|特此|将|会|的|对|为|向|全程|始终|[^,。不未无没]){0,8}$")
 
@@ -113,7 +121,7 @@ def excuse_for(text: str, start: int, end: int, genre: Genre, code: str) -> str:
     return (
         _negated(before, after, own)
         or _warned(before, own)
-        or _told(before, after, own)
+        or _told(before + (words[:2] if _SAID.match(words) else ""), after, own)  # a report may end within the words: 该公司向老人承诺保本
         or _exposed(after, own)
         or _asked(before, after, own)
         or _mentioned(text, start, end, own)
@@ -231,6 +239,8 @@ def _mentioned(text: str, start: int, end: int, own: bool) -> str:
         return "词表"
     if not own and (_COMMENT.search(text[line_start:start]) or (_MARKED.search(line) and len(_PROGRAM.findall(text[max(0, start - 300):end + 300])) >= 2)):
         return "程序注释"
+    if _SELF.search(line):
+        return ""
     back = text[max(0, line_start - 260):max(line_start - 1, 0)]
     for heading in reversed(back.split("\n")[-6:]):
         heading = heading.strip()
@@ -255,7 +265,8 @@ def _special(before: str, after: str, words: str, code: str, own: bool) -> str:
         return "风险测评题目"
     if not code.startswith(("guarantee.", "yield.")):
         return ""
-    if code.startswith("guarantee.") and not own and _DEPOSIT.search(near) and not _COMPARED.search(near):
+    # Of what calls itself a deposit, only rates that deposits bear are believed.
+    if code.startswith("guarantee.") and not own and _DEPOSIT.search(near) and not _COMPARED.search(near) and not _HIGH.search(before[-40:] + after[:40]):
         return "存款、国债、保险合同等国家另有规定的除外"
     if code.startswith("guarantee.") and len(words) <= 4 and after[:1] in ("型", "类") and _TYPE.search(near):
         return "产品分类名称"
@@ -263,11 +274,20 @@ def _special(before: str, after: str, words: str, code: str, own: bool) -> str:
 
 
 def _by_page(text: str, start: int, end: int, genre: Genre, code: str) -> str:
-    before = _sentence(text, start, end)[0]
-    if genre in _PAGE_CLEARS and not _SOLICITS.search(text[max(0, start - 60):end + 60]):
-        if genre in (Genre.NEWS, Genre.EDUCATION, Genre.REGULATOR) and _PLEDGE.search(before) and not _OPEN_QUOTE.search(before):
-            return ""  # a firm's own words, not those of who reports
-        return ZH[genre]
+    """What kind of page it is clears what nobody on it says for himself."""
     if genre is Genre.BANK and code in ("yield.promise", "endorse.state", "brand.unlicensed", "p2p.self_guarantee"):
         return ZH[genre]
-    return ""
+    if genre not in _PAGE_CLEARS or _SOLICITS.search(text[max(0, start - 60):end + 60]):
+        return ""
+    before, after = _sentence(text, start, end)
+    wide = text[max(0, start - 200):end + 200]
+    if genre in (Genre.NEWS, Genre.EDUCATION, Genre.REGULATOR) and _PLEDGE.search(before) and not _OPEN_QUOTE.search(before):
+        return ""  # a firm's own words, not those of who reports
+    if genre is Genre.NEWS and code.startswith(("guarantee.", "p2p.", "yield.")) and _OFFERED.search(before) and not _ADVERSE.search(text[:3_000]):
+        return ""  # praise of a firm, written as news
+    alone = text[max(0, start - 1):start] in ("", "\n") and text[end:end + 1] in ("", "\n")  # an entry of a list of words
+    if genre is Genre.TECHNICAL and not alone and _EARNED.search(before + text[start:end] + after[:20]) and not _ABOUT_WORDS.search(wide) and len(_PROGRAM.findall(wide)) < 2:
+        return ""  # a machine that earns money is sold in the words of programmers
+    if genre is Genre.FICTION and _PAYS_IN.search(text[max(0, start - 60):end + 60]):
+        return ""  # a game for money
+    return ZH[genre]

@@ -82,6 +82,7 @@ ZH = {
 }
 _CODE = re2.compile(r"`[^`\n]{1,60}`|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\.[a-z]{2,}\(|[a-z]{2,}\(\)|=>|&&|!=|==|::")
 _TEMPLATE = re.compile(r"[{<%][^{}\n]{0,200}[}>%]|\$_?[a-z_.]+", re.ASCII)  # at most 200 characters tried at a place
+_CONTRACT = re2.compile("甲方[^。\n]{0,60}乙方|乙方[^。\n]{0,60}[甲丙]方|本协议|本合同|本服务协议")  # has articles too, and binds those who sign it
 _ARTICLE = re.compile(r"第[一二三四五六七八九十百]{1,5}条")
 _MARKED = re.compile(r"[{<%$]")
 _WEIGHTS: dict[str, list[tuple[Genre | None, float]]] = {}
@@ -108,7 +109,7 @@ def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, t
                 if weight >= STRONG:
                     strongly.add(kind)
     head = text[:20_000]
-    articles = len(_ARTICLE.findall(head)) if "条" in head else 0
+    articles = len(_ARTICLE.findall(head)) if "条" in head and not _CONTRACT.search(head) else 0
     if articles >= 2:
         scores[Genre.LAW] += min(articles, 8)
         strongly.add(Genre.LAW)
