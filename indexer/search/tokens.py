@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 
 import opencc
 
@@ -91,8 +92,18 @@ class _Indexed(dict[str, str]):
 
 
 _INDEXED = _Indexed()
+LINE = 300  # characters: longer ones are a page's own text and hardly come again
+LINES = 8_192
 
 
 def indexed(text: str) -> str:
-    """``words(normalise(text))`` in one pass."""
+    """``words(normalise(text))`` in one pass. Menus and footers come again on every page of a site: their lines are remembered."""
+    lines = [_line(line) if len(line) <= LINE else _spelled(line) for line in text.split("\n")]
+    return " ".join(filter(None, lines))
+
+
+def _spelled(text: str) -> str:
     return " ".join(filter(None, map(_INDEXED.__getitem__, text)))
+
+
+_line = lru_cache(maxsize=LINES)(_spelled)
