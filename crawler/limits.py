@@ -8,6 +8,6 @@ MAX_COOKIE_BYTES = 4_096
 MAX_HOPS = 10  # redirects of one visit
 TRIES = 2  # visits of one address in a run where the fault may pass
 RETRY_S = 3.0
-MAX_RETRY_AFTER_S = 60.0
+MAX_RETRY_AFTER_S = 60.0  # who asks for longer is left alone for the rest of the run
 TIMEOUT_S = 30.0  # of one answer, body included
 PATIENCE = 0.8  # of that time: a body that is still coming then is cut, and what came is kept

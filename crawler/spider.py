@@ -246,8 +246,11 @@ class PatrolSpider(Spider):
             draft.records[:0] = robots[0]
             more = self._scopes[row.site].sitemaps(robots[1], row)
         again = None
-        if met.passing and row.tries + 1 < TRIES:
-            again = time.time() + _rest(retry_after)
+        rest = _rest(retry_after)
+        if met.passing and rest > MAX_RETRY_AFTER_S:
+            met = Met(met.outcome, f"{met.detail}，要求约 {max(1, round(rest / 60))} 分钟后再来，本次不再访问该页")
+        elif met.passing and row.tries + 1 < TRIES:
+            again = time.time() + rest
         found = self._found(draft, met, leads) + more
         visit = draft.done(met, final_url)
         self.work.committer.add(Landed(visit, row, size, again, found))
@@ -291,13 +294,11 @@ def _is_binary(body: bytes) -> bool:
 
 
 def _rest(retry_after: bytes | None) -> float:
-    """Seconds to rest before another try: what the server asks (RFC 9110 10.2.3), within bounds."""
-    if retry_after:
-        text = retry_after.decode("latin-1").strip()
-        if text.isdigit():
-            return min(max(float(text), RETRY_S), MAX_RETRY_AFTER_S)
-        try:
-            return min(max(parsedate_to_datetime(text).timestamp() - time.time(), RETRY_S), MAX_RETRY_AFTER_S)
-        except (ValueError, TypeError, OverflowError):
-            pass
-    return RETRY_S
+    """Seconds to rest before another try: what the server asks (RFC 9110 10.2.3), at least RETRY_S."""
+    text = (retry_after or b"").decode("latin-1").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return max(float(text), RETRY_S)
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), RETRY_S)
+    except (ValueError, TypeError, OverflowError):
+        return RETRY_S

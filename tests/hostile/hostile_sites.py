@@ -266,7 +266,7 @@ SITES: dict[str, tuple[Handler, Handler | None, str]] = {  # name -> what answer
     "no_address": (no_address, None, ""), "long_address": (long_address, None, ""),
     "s404": (status("404 Not Found"), None, ""), "s410": (status("410 Gone"), None, ""), "s403": (status("403 Forbidden"), None, ""),
     "s500": (status("500 Internal Server Error"), None, ""), "s503": (unavailable_then_back, None, ""), "s999": (status("999 Odd"), None, ""),
-    "s429_seconds": (slow_down_seconds, None, ""), "s429_date": (slow_down_date, None, ""), "s429_always": (status("429 Slow", Retry_After="1"), None, ""),
+    "s429_seconds": (slow_down_seconds, None, ""), "s429_date": (slow_down_date, None, ""), "s429_hour": (status("429 Slow", Retry_After="3600"), None, ""), "s429_always": (status("429 Slow", Retry_After="1"), None, ""),
     "empty": (empty, None, ""), "no_content": (no_content, None, ""),
     "two_hundred_mb": (two_hundred_megabytes, None, ""), "endless": (endless_chunks, None, ""), "drip_body": (drip_body, None, ""), "drip_head": (drip_head, None, ""),
     "bomb_gzip": (encoded("gzip", _bomb("gzip")), None, ""), "bomb_twice": (encoded("gzip, gzip", gzip.compress(_bomb("gzip"))), None, ""),

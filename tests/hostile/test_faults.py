@@ -136,6 +136,7 @@ ENDS: dict[str, tuple[str, str]] = {  # name -> (outcome of the newest capture, 
     "elsewhere": ("redirect_out", "elsewhere.example"), "no_address": ("http_error", "跳转目标不是网页地址"), "long_address": ("too_large", "头部"),
     "s404": ("not_found", "HTTP 404"), "s410": ("not_found", "HTTP 410"), "s403": ("http_error", "拒绝访问"), "s500": ("http_error", "HTTP 500"),
     "s503": ("ok", ""), "s999": ("http_error", "HTTP 999"), "s429_seconds": ("ok", ""), "s429_date": ("ok", ""), "s429_always": ("rate_limited", "放慢"),
+    "s429_hour": ("rate_limited", "60 分钟后再来"),
     "empty": ("empty", "空白"), "no_content": ("empty", "空白"), "two_hundred_mb": ("too_large", "16 MiB"), "endless": ("too_large", "16 MiB"),
     "drip_body": ("timeout", "只收到一部分"), "drip_head": ("timeout", "限定时间"),
     "bomb_gzip": ("bomb", "超过上限"), "bomb_twice": ("bomb", "超过上限"), "bomb_br": ("bomb", "超过上限"), "bomb_zstd": ("bomb", "超过上限"),
@@ -213,6 +214,10 @@ def test_what_came_of_a_cut_body_is_kept_and_marked(patrolled: Patrolled) -> Non
 def test_a_site_that_asks_to_wait_is_left_alone_so_long(patrolled: Patrolled, name: str, least: float) -> None:
     first, second = patrolled.web.times(name)
     assert second - first >= least
+
+
+def test_a_site_that_asks_to_wait_for_an_hour_is_not_asked_again(patrolled: Patrolled) -> None:
+    assert len(patrolled.web.times("s429_hour")) == 1
 
 
 def test_certificates_are_facts_of_the_capture(patrolled: Patrolled) -> None:
