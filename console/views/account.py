@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,16 @@ from django.urls import reverse_lazy
 from alerts import audit
 from console.may import ANYONE, SIGNED_IN, may
 
-sign_in = may(ANYONE)(auth_views.LoginView.as_view(template_name="console/sign_in.html", redirect_authenticated_user=True))
+
+class _SignIn(auth_views.LoginView):
+    template_name = "console/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"nobody": not User.objects.exists()}
+
+
+sign_in = may(ANYONE)(_SignIn.as_view())
 sign_out = may(SIGNED_IN)(auth_views.LogoutView.as_view(next_page=reverse_lazy("sign-in")))
 
 

@@ -103,15 +103,19 @@ def lead(request: HttpRequest, number: str) -> HttpResponse:
         return answer(request, "", {}, lambda: _whole(found))
     copies = _copies(found)
     cited = list(dict.fromkeys(p for copy in copies for p in copy.provisions))
-    following = (Lead.objects.filter(state=Lead.State.WAITING).exclude(pk=found.pk).order_by(*ORDERS["queue"]).values_list("number", flat=True).first())
     events = list(found.events.all())
     context = {
         "lead": found, "copies": [(copy, *_around(copy)) for copy in copies], "hidden": max(0, found.findings.count() - len(copies)),
         "reasons": list(dict.fromkeys(reason for copy in copies for reason in copy.reasons))[:20],
         "provisions": provisions(cited), "events": events, "audit": AuditEntry.objects.filter(subject=f"lead:{found.number}").order_by("id"),
-        "next": following, "mine": _own_decision(events, request.user.get_username()), "gaps": _gaps(found),
+        "next": _following(found), "mine": _own_decision(events, request.user.get_username()), "gaps": _gaps(found),
     }
     return answer(request, "console/lead.html", context, dict)
+
+
+def _following(found: Lead) -> str | None:
+    """The number of the next lead that waits, in the order of the queue."""
+    return Lead.objects.filter(state=Lead.State.WAITING).exclude(pk=found.pk).order_by(*ORDERS["queue"]).values_list("number", flat=True).first()
 
 
 def _whole(found: Lead) -> dict[str, Any]:
@@ -179,7 +183,11 @@ def decide(request: HttpRequest, number: str, act: str) -> HttpResponse:
     else:
         if wants_json:
             return JsonResponse(row(found), json_dumps_params={"ensure_ascii": False})
-        messages.success(request, f"线索 {found.number} {words}，覆盖 {found.pages} 个页面。" + ("可在本页撤销。" if act != "undo" else ""))
+        following = _following(found) if request.POST.get("then") == "next" else None
+        undoable = "" if act == "undo" else "可在该线索页撤销。" if following else "可在本页撤销。"
+        messages.success(request, f"线索 {found.number} {words}，覆盖 {found.pages} 个页面。{undoable}")
+        if following:
+            return HttpResponseRedirect(reverse("lead", args=[following]))
     return HttpResponseRedirect(reverse("lead", args=[found.number]))
 
 

@@ -201,3 +201,41 @@ def test_progress_of_a_patrol_comes_by_itself(console: Any, visit: Visit, sign_i
             db.execute("UPDATE runs SET state = ?, finished = ?, seen = ?, summary = ? WHERE number = ?", (*kept[1:], kept[0]))
     expect(page.locator(".run-done")).to_have_text("完成", timeout=15_000)
     met.clean(console.origin)
+
+
+def test_a_search_lives_in_its_address(console: Any, visit: Visit, sign_in: SignIn) -> None:
+    page, met = visit()
+    sign_in(page, console.origin, "analyst")
+    page.get_by_label("检索存证页面").fill("本")
+    page.keyboard.press("Enter")
+    expect(page.locator("mark.m-hit").first).to_have_text(re.compile("本"))
+    all_of_them = page.locator(".hits li").count()
+    page.get_by_role("complementary", name="筛选").get_by_role("link", name="红", exact=True).click()
+    expect(page.locator(".pill")).to_contain_text("等级：红")
+    assert "level=red" in page.url and "q=" in page.url
+    fewer = page.locator(".hits li").count()
+    assert 0 < fewer < all_of_them or fewer == all_of_them == 20
+    colleague, _ = visit()
+    sign_in(colleague, console.origin, "leader")
+    colleague.goto(page.url)
+    assert colleague.locator(".hits li").count() == fewer
+    page.get_by_role("link", name="去掉 等级：红").click()
+    assert page.locator(".hits li").count() == all_of_them
+    page.go_back()
+    expect(page.locator(".pill")).to_contain_text("等级：红")
+    met.clean(console.origin)
+
+
+def test_the_queue_is_worked_off_without_going_back(console: Any, visit: Visit, sign_in: SignIn) -> None:
+    page, _ = visit()
+    sign_in(page, console.origin, "second")
+    page.goto(f"{console.origin}/leads/")
+    page.locator("a.row-link").first.click()
+    first = page.url.rstrip("/").rpartition("/")[2]
+    page.get_by_role("button", name="确认，看下一条").click()
+    expect(page.get_by_role("status")).to_contain_text(f"线索 {first} 已确认")
+    second = page.url.rstrip("/").rpartition("/")[2]
+    assert second != first and state_of(console, first) == "confirmed" and state_of(console, second) == "waiting"
+    page.goto(f"{console.origin}/leads/{first}/")
+    page.get_by_role("button", name="撤销决定").click()
+    assert state_of(console, first) == "waiting"

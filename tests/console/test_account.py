@@ -85,3 +85,9 @@ def test_accounts_need_a_role_and_a_fair_password(db: None) -> None:
 
 def test_healthz_answers_anybody(db: None) -> None:
     assert Client().get("/healthz").content == b"ok\n"
+
+
+def test_a_home_without_accounts_says_how_to_make_one(db: None) -> None:
+    assert "adpatrol user add 用户名 --role officer" in Client().get("/sign-in/").content.decode()
+    add_user("officer", PASSWORD, ["officer"])
+    assert "还没有任何账号" not in Client().get("/sign-in/").content.decode()
