@@ -66,7 +66,10 @@ def _query(query: str) -> str:
 
 def without_token(text: str) -> str:
     """A session, a UUID, a hash by a star."""
-    return _TOKEN.sub("*", text)
+    if len(text) < 16:
+        return text
+    bare, tokens = _TOKEN.subn("*", text)
+    return bare if tokens else text
 
 
 def host_of(url: str) -> str:
@@ -137,11 +140,12 @@ class _Form:
         parts = urlsplit(url)
         folder, slash, last = parts.path.rpartition("/")
         names = "&".join(sorted({piece.partition("=")[0] for piece in parts.query.split("&")})) if parts.query else ""
-        bare = f"{_TOKEN.sub('*', folder)}{slash}{last}?{_TOKEN.sub('*', parts.query)}"
-        shape = f"{_DIGITS.sub('0', _TOKEN.sub('*', parts.path))}?{names}"
+        plain_folder, plain_query = without_token(folder), without_token(parts.query)
+        token = f"{plain_folder}{slash}{last}?{plain_query}" if plain_folder is not folder or plain_query is not parts.query else ""
         return cls(
-            tuple(segment for segment in parts.path.split("/") if segment), names, names.count("&") + 1 if names else 0, shape, f"{parts.path}?{names}",
-            bare if bare != f"{parts.path}?{parts.query}" else "", bool(_DATE_PATH.search(parts.path) or _DATE_NAME.search(parts.query)))
+            tuple(segment for segment in parts.path.split("/") if segment), names, names.count("&") + 1 if names else 0,
+            f"{_DIGITS.sub('0', plain_folder + slash + without_token(last))}?{names}", f"{parts.path}?{names}",
+            token, bool(_DATE_PATH.search(parts.path) or (names and _DATE_NAME.search(parts.query))))
 
 
 # Pages likely to carry claims come first (issue: home, product, 安全保障, about, help, news of the platform, download).
@@ -155,6 +159,9 @@ _FIRST = (
 )
 _LAST = ("login", "register", "signup", "logout", "passport", "captcha", "登录", "注册", "退出")
 
+_FIRST_ANY = tuple((score, re.compile("|".join(map(re.escape, words)))) for score, words in _FIRST)
+_LAST_ANY = re.compile("|".join(map(re.escape, _LAST)))
+
 
 def priority(url: str, words: str, depth: int) -> int:
     """0–120, the higher the sooner. ``words``: what the link says."""
@@ -162,9 +169,9 @@ def priority(url: str, words: str, depth: int) -> int:
     if path in ("/", "/index.html", "/index.htm", "/index.php"):
         return 120 - depth
     said = f"{path} {words.lower()}"
-    if any(word in said for word in _LAST):
+    if _LAST_ANY.search(said):
         return 5
-    return next((score for score, known in _FIRST if any(word in said for word in known)), 20) - min(depth, 10)
+    return next((score for score, known in _FIRST_ANY if known.search(said)), 20) - min(depth, 10)
 
 
 def origin_of(url: str) -> str:
