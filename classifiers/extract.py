@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 
 import re2
@@ -13,11 +14,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from classifiers.bounds import too_costly
 from classifiers.dom import CELL, END, MARK, ROW, Reading, blanked, walk
-from classifiers.encoding import decode
+from classifiers.encoding import Decoded, decode
 from classifiers.identity import identify
 from classifiers.links import Resolver
 from classifiers.model import Block, Document, Link, Page, Role
-from classifiers.needs import SHELL_SCAN, shell_signs
+from classifiers.needs import SHELL_SCAN, may_need_browser, needs_browser, shell_signs
 from classifiers.tags import LETTERS
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -41,6 +42,41 @@ def extract(document: Document) -> Page:
     """Never raises on foreign bytes: what cannot be read whole says so in ``Page.refused``, and is read as far as it goes."""
     if document.plain:
         return _plain(document)
+    return _page(document, _read(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a crawler needs of a page, at two thirds of the cost of reading it whole. ``text`` and ``links`` are those of the ``Page``;
+    ``browser``: as ``needs_browser`` says of it."""
+
+    text: str = ""
+    links: tuple[Link, ...] = ()
+    refused: str = ""
+    browser: str = ""
+
+
+def outline(document: Document) -> Outline:
+    """As ``extract``, for who follows links; markup only. A page that may need the browser is read whole."""
+    sketch = _read(document)
+    text = "\n".join([words for words, _ in _segments(sketch.reading.out, sketch.reading.rows)])
+    if may_need_browser(text):
+        page = _page(document, sketch)
+        return Outline(page.text, page.links, page.refused, needs_browser(page))
+    return Outline(text, _links(sketch.reading, Resolver(_base(document.url, sketch.reading.base))), sketch.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """A page walked, its parts not yet put together."""
+
+    reading: Reading
+    decoded: Decoded
+    refused: str
+    markup: str
+
+
+def _read(document: Document) -> _Sketch:
     body, refused = document.body, ""
     if len(body) > MAX_BYTES:
         body, refused = body[:MAX_BYTES], f"页面超过 {MAX_BYTES // 2**20} MiB，只读取了开头部分"
@@ -51,10 +87,11 @@ def extract(document: Document) -> Page:
     else:
         markup = LexborHTMLParser(decoded.text).html or ""
     markup = blanked(markup)
-    return _page(document, walk(markup, coarse=bool(costly)), decoded.declared, decoded.found, refused, markup)
+    return _Sketch(walk(markup, coarse=bool(costly)), decoded, refused, markup)
 
 
-def _page(document: Document, reading: Reading, declared: str, found: str, refused: str, markup: str) -> Page:
+def _page(document: Document, sketch: _Sketch) -> Page:
+    reading = sketch.reading
     text, blocks = _join(_segments(reading.out, reading.rows), 0)
     title = " ".join(_plain_text(reading.title).split())
     aside_parts = list(_asides(reading, {block.text for block in blocks}, title, text))
@@ -65,13 +102,13 @@ def _page(document: Document, reading: Reading, declared: str, found: str, refus
         full = f"{text}\n{rest}"
     shell: tuple[str, ...] = ()
     if len(text) <= SHELL_SCAN and (reading.script_bytes or reading.hidden):
-        shell = shell_signs(markup, reading.scripts, "".join(reading.hidden))
+        shell = shell_signs(sketch.markup, reading.scripts, "".join(reading.hidden))
     resolver = Resolver(_base(document.url, reading.base))
     return Page(
         url=document.url, title=title, text=text, full_text=full, blocks=blocks, asides=asides,
         links=_links(reading, resolver), images=tuple(dict.fromkeys(filter(None, map(resolver.join, reading.images)))),
-        identity=identify(full), language="zh" if _CHINESE.search(text) else "", encoding_declared=declared, encoding=found,
-        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=refused, shell=shell,
+        identity=identify(full), language="zh" if _CHINESE.search(text) else "", encoding_declared=sketch.decoded.declared, encoding=sketch.decoded.found,
+        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=sketch.refused, shell=shell,
     )
 
 

@@ -28,6 +28,7 @@ _NOSCRIPT = re2.compile(
     r"(?:启用|开启|打开|允许|支持|禁用了?|不支持|需要).{0,10}(?i:javascript|js脚本|JS\b|脚本)|(?i:enable javascript|javascript (?:to run|is (?:required|disabled|not enabled))|without javascript)")
 _WAITING = re2.compile(r"^\W*(?:(?:正在|努力|拼命|数据|页面)*(?:加载|载入|跳转)中?|请稍[候等后]|(?i:loading|please wait|redirecting))[\W]*$")
 _UNFILLED = re.compile(r"\{\{[^{}\n]{1,80}\}\}|\$\{[\w.]{1,60}\}|<%=?[^%\n]{1,80}%>|\[\[[\w. |()']{2,60}\]\]")
+_TEMPLATES = ("{", "<%", "[[")
 _JUMP = re2.compile(r"(?:window\.|document\.|self\.|top\.|this\.)?location(?:\.href)?\s*=[^=]|location\.(?:replace|assign)\(")
 _WRITES = re2.compile(
     r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\(|XMLHttpRequest|axios|\.innerHTML\s*[+]?=|document\.write|createElement|\.(?:html|append|prepend|load|text)\(|new Vue\b|createApp\(|ReactDOM|v-for"
@@ -51,13 +52,18 @@ def shell_signs(markup: str, scripts: list[tuple[str, bool]], noscript: str) -> 
     return tuple(signs)
 
 
+def may_need_browser(text: str) -> bool:
+    """Whether a page of this text could be one that ``needs_browser`` sends to the browser: a long one only by templates not filled in."""
+    return len(text) <= SHELL_SCAN + 2 or any(sign in text for sign in _TEMPLATES)
+
+
 def needs_browser(page: Page) -> str:
     """Why the static page is likely not what a person sees, in Chinese; empty where it is."""
     text = page.text.strip()
     chars = len(text)
     if not page.script_bytes and not page.shell:
         return ""
-    unfilled = len(_UNFILLED.findall(text)) if "{" in text or "<%" in text or "[[" in text else 0
+    unfilled = len(_UNFILLED.findall(text)) if any(sign in text for sign in _TEMPLATES) else 0
     if unfilled >= 2 or (unfilled and chars < SCANT):
         return f"静态文字里有 {unfilled} 处未填充的模板（如 {{{{…}}}}），须由脚本填写"
     if chars > SHELL_SCAN:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
-from classifiers.extract import extract
-from classifiers.model import Document, Page
+from classifiers.extract import outline
+from classifiers.model import Document
 from crawler.limits import MAX_DECODED_BYTES
 
 MAX_LINKS = 2_000
@@ -20,20 +20,23 @@ _FOLLOWED = frozenset(("a", "frame", "refresh", "canonical", "sitemap"))
 
 @dataclass(frozen=True, slots=True)
 class Leads:
-    """``links``: (address, words, kind), kinds a frame refresh canonical sitemap. ``unread``: why the page could not be read whole, in Chinese."""
+    """``links``: (address, words, kind), kinds a frame refresh canonical sitemap. ``unread``: why the page could not be read whole, in Chinese.
+    ``text``: what the page says."""
 
     links: tuple[tuple[str, str, str], ...] = ()
     unread: str = ""
-    page: Page | None = None
+    text: str = ""
+    browser: str = ""  # why a browser must look, in Chinese
+    markup: bool = False  # a page, and read
 
 
 def leads_of_page(body: bytes, content_type: str, url: str) -> Leads:
     try:
-        page = extract(Document(url=url, body=body, content_type=content_type))
+        page = outline(Document(url=url, body=body, content_type=content_type))
     except Exception:  # hostile bytes must not end a visit: it is archived, and says that its links were not read
         return Leads(unread="页面解析出错，未能从中找出链接")
     links = tuple((link.url, link.text, link.kind) for link in page.links[:MAX_LINKS] if link.kind in _FOLLOWED)
-    return Leads(links, page.refused, page)
+    return Leads(links, page.refused, page.text, page.browser, markup=True)
 
 
 def leads_of_sitemap(body: bytes) -> Leads:

@@ -13,7 +13,6 @@ from scrapy import Spider
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from classifiers.gate import needs_browser
 from crawler.addresses import canonical, host_of
 from crawler.committer import Committer, Landed
 from crawler.desk import Desk
@@ -261,7 +260,7 @@ class PatrolSpider(Spider):
         row, scope = draft.row, self._scopes[draft.row.site]
         if row.why == PROBE:
             return ()
-        found = scope.found(leads.links, row, leads.page.text if leads.page is not None else "")
+        found = scope.found(leads.links, row, leads.text)
         if met.outcome is Outcome.OK and found:
             found += scope.probe(found, row, self.run)
         return found + self._to_show(draft, met, leads)
@@ -269,9 +268,9 @@ class PatrolSpider(Spider):
     def _to_show(self, draft: Draft, met: Met, leads: Leads) -> tuple[Found, ...]:
         """The same address in the browser, where the static page is likely not what people see."""
         row, plan = draft.row, self.work.plans[draft.row.site]
-        if met.outcome is not Outcome.OK or not row.client.endswith("-static") or plan.render == "never" or leads.page is None:
+        if met.outcome is not Outcome.OK or not row.client.endswith("-static") or plan.render == "never" or not leads.markup:
             return ()
-        why = "计划要求以浏览器打开" if plan.render == "always" else needs_browser(leads.page)
+        why = "计划要求以浏览器打开" if plan.render == "always" else leads.browser
         if not why:
             return ()
         if not self.work.browser:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.extract import extract
+from classifiers.extract import extract, outline
 from classifiers.model import Document
 from classifiers.needs import needs_browser
 
@@ -66,3 +66,21 @@ def test_hardly_a_page_of_real_static_sites_is_sent_to_the_browser() -> None:
     pages = list(SITES.rglob("*.html"))
     sent = [path for path in pages if needs_browser(extract(Document(body=path.read_bytes(), url="http://x.cn/")))]
     assert len(sent) <= 0.05 * len(pages), sent
+
+
+@pytest.mark.parametrize("words", ["保本保息" * n for n in (0, 5, 149, 150, 374, 375, 376, 2000)])
+@pytest.mark.parametrize("more", ["", '<div id="app"></div>', "<script>fetch('/a').then(r=>document.write(r))</script>" * 60, "{{ rate }} {{ name }}"])
+def test_an_outline_says_what_the_whole_page_says(words: str, more: str) -> None:
+    body = f"<html><head><meta charset=utf-8><title>t</title></head><body><p>{words}</p>{more}<a href='/x'>看 <b>这里</b></a><table><tr><td>年化</td><td>18%</td></tr></table></body></html>"
+    document = Document(body=body.encode(), url="http://a.example/")
+    short, whole = outline(document), extract(document)
+    assert (short.text, short.links, short.refused, short.browser) == (whole.text, whole.links, whole.refused, needs_browser(whole))
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SITES.is_dir(), reason="../shared is not here")
+def test_an_outline_of_real_pages_says_what_the_whole_page_says() -> None:
+    for path in sorted(SITES.rglob("*.html"))[::3]:
+        document = Document(body=path.read_bytes(), url="http://x.cn/a/")
+        short, whole = outline(document), extract(document)
+        assert (short.text, short.links, short.refused, short.browser) == (whole.text, whole.links, whole.refused, needs_browser(whole)), path.name
