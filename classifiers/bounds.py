@@ -40,7 +40,10 @@ def too_costly(text: str) -> str:
 
 
 def _separators(text: str) -> int:
-    return sum(map(text.count, " \n\t\r\f/\"'"))
+    """At least as many as one tag can have attributes: a run of blanks, as indented pages are full of, separates once."""
+    others = sum(map(text.count, "/\"'"))
+    blanks = sum(map(text.count, " \n\t\r\f"))
+    return others + (blanks if others + blanks <= SAFE_SEPARATORS else len(text.split()))
 
 
 class _Estimate:
