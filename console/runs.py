@@ -95,7 +95,7 @@ def _run(db: sqlite3.Connection, number: int, id: str, plan: str, state: str, st
     facts = json.loads(summary or "{}")
     heard = _time(seen)
     silent = heard is None or (datetime.now(UTC) - heard).total_seconds() > SILENT_S
-    told = "完成" if state == "finished" else "中断" if silent else "进行"
+    told = "完成" if state == "finished" else "中断" if silent or state == "stopped" else "进行"
     waiting = 0
     captures = int(facts.get("captures") or 0)
     if told != "完成":

@@ -85,7 +85,7 @@ class RunRow:
     id: str
     plan: str
     order: dict[str, Any]
-    state: str  # running, finished
+    state: str  # running (or cut off without a word), stopped, finished
     started: str
     finished: str
     summary: dict[str, Any]
@@ -153,6 +153,12 @@ class Frontier:
                 "UPDATE runs SET state = 'finished', finished = ?, summary = ? WHERE number = ?",
                 (_now(), json.dumps(summary, ensure_ascii=False), self._run),
             )
+
+    def stop(self, summary: dict[str, Any]) -> None:
+        """It ended before its end, in good order; ``resume`` goes on with it."""
+        with self._write():
+            self._db.execute("UPDATE runs SET state = 'stopped', seen = ?, summary = ? WHERE number = ?",
+                             (_now(), json.dumps(summary, ensure_ascii=False), self._run))
 
     def progress(self, summary: dict[str, Any]) -> None:
         """A sign of life, for who watches."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import gc
 import logging
@@ -155,7 +156,8 @@ class _Patrol:
             self._frontier.finish(summary.to_json())
             self._frontier.close()
             return summary
-        self._frontier.progress(summary.to_json())
+        with contextlib.suppress(sqlite3.Error):  # no room for a word either: it then counts as cut off, and is resumed all the same
+            self._frontier.stop(summary.to_json())
         if self._signal:
             raise PatrolInterrupted(self._signal, captures=summary.captures, at_once=self._cut)
         raise PatrolStopped(self._stopped or "巡查意外停止", captures=summary.captures, at_once=self._cut)

@@ -18,6 +18,7 @@ import pytest
 from running import ROOT, captures, environment, lines, run
 from web import Answer, Site, html, served
 
+from crawler.frontier import runs
 from evidence.ledger import last_seq
 from indexer.progress import position_at
 
@@ -94,6 +95,7 @@ def test_a_signal_stops_it_in_good_order(tmp_path: Path, shop: tuple[Site, Shop]
     assert "已停下" in last
     assert "--resume" in last
     assert "Traceback" not in said
+    assert [one.state for one in runs(tmp_path)] == ["stopped"]
     resumed(tmp_path, pages)
 
 
