@@ -56,15 +56,14 @@ def main() -> int:
 
 def _steps(home: Path, port: int, children: Children) -> int:
     began = time.monotonic()
-    finished = home / "demo-finished.json"
-    _run("init")
-    password = _sign_in(home)
+    finished, again = home / "demo-finished.json", bool(os.environ.get("AGAIN"))
     letters = ("--mail", str(home / "outgoing"), "--mail-port", str(port + 25))
     sites = children.start(sys.executable, "-m", "demo.serve", "--with-parent", "--port", str(port), *letters, quiet=True)
-    if not _answers("127.0.0.1", port + 25, SITES_START_S, sites):
-        return _refuse("示例网站没有启动：请看上面的说明")
-    again = bool(os.environ.get("AGAIN"))
     if again or _cut_off(home) or not finished.is_file():
+        _run("init")
+        _sign_in(home)
+        if not _answers("127.0.0.1", port + 25, SITES_START_S, sites):
+            return _refuse("示例网站没有启动：请看上面的说明")
         code = _patrol(children, home, again=again)
         if code:
             return code
@@ -75,7 +74,7 @@ def _steps(home: Path, port: int, children: Children) -> int:
     console = children.start(*ADPATROL, "serve", "--bind", BIND, "--no-schedule", quiet=True)
     if not _answers(*_address(BIND), CONSOLE_STARTS_S, console, ask=b"GET /sign-in/ HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"):
         return _refuse("控制台没有启动：请看上面的说明")
-    print(f"\n  控制台  http://{BIND}/\n  用户名  {USER}\n  密  码  {password}\n\n  通知邮件存放在 {home / 'outgoing'}\n"
+    print(f"\n  控制台  http://{BIND}/\n  用户名  {USER}\n  密  码  {_sign_in(home)}\n\n  通知邮件存放在 {home / 'outgoing'}\n"
           f"  用时 {time.monotonic() - began:.0f} 秒。按 Ctrl-C 结束。\n", flush=True)
     return console.wait()
 

@@ -47,6 +47,15 @@ class Terminal:
             time.sleep(0.05)
         return time.monotonic() - self.began
 
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Whatever failed, the next test finds nobody on the ports."""
+        if self.process.poll() is None:
+            self.ctrl_c()
+            self.process.wait(90)
+
     def ctrl_c(self) -> None:
         os.write(self._master, b"\x03")
 

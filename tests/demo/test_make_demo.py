@@ -85,30 +85,31 @@ def test_a_first_run_killed_in_the_middle_is_gone_on_with(office: Office) -> Non
     office.cut_off()
     first.ended()
     assert not (office.home / "demo-finished.json").exists()
-    second = office.start()
-    second.until(UP, 240)
-    assert "继续上次没有完成的巡查" in second.text
-    _console_is_up(office, second)
-    office.before = office.counts()
-    assert min(office.before.values()) > 0, office.before
-    _ends_clean(office, second)
+    with office.start() as second:
+        second.until(UP, 240)
+        assert "继续上次没有完成的巡查" in second.text
+        _console_is_up(office, second)
+        counts = office.counts()
+        assert min(counts.values()) > 0, counts
+        _ends_clean(office, second)
+    office.before = counts
 
 
 def test_a_second_start_opens_the_console_and_changes_nothing(office: Office) -> None:
     assert office.before, "the first run did not end well"
-    again = office.start()
-    assert again.until(UP, 60) < 15
-    assert "上次巡查已完成" in again.text
-    _console_is_up(office, again)
-    _ends_clean(office, again)
+    with office.start() as again:
+        assert again.until(UP, 60) < 15
+        assert "上次巡查已完成" in again.text
+        _console_is_up(office, again)
+        _ends_clean(office, again)
     assert office.counts() == office.before
 
 
 def test_again_patrols_and_raises_nothing_twice(office: Office) -> None:
     assert office.before, "the first run did not end well"
-    again = office.start(AGAIN="1")
-    again.until(UP, 240)
-    _ends_clean(office, again)
+    with office.start(AGAIN="1") as again:
+        again.until(UP, 240)
+        _ends_clean(office, again)
     after = office.counts()
     assert after["captures"] > office.before["captures"]
     assert {name: after[name] for name in ("lead list", "alerts", "letters")} == {name: office.before[name] for name in ("lead list", "alerts", "letters")}
