@@ -1,4 +1,4 @@
-"""No page asks the database more because the office has more: the same queries for 3 leads as for 300, and each page answers quickly."""
+"""No page asks the database more because the office has more: the same queries for 3 leads as for 300, and 150 ms of work at most."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from alerts.models import Lead, LeadEvent, LeadFinding, Platform
 from indexer.models import Page, url_key
 
 pytestmark = pytest.mark.django_db
-FAR_TOO_SLOW_S = 1.5  # goal 0.15 s on an idle machine (see `make bench`); here other tests run beside us
+MOST_CPU_S = 0.15  # of this process for one page: told by the clock of the processor, because other tests run beside us
 
 
 def grow(seeded: Seeded, leads: int, copies: int = 3) -> str:
@@ -62,11 +62,15 @@ def addresses(seeded: Seeded, number: str) -> list[str]:
 
 
 def asked(client: Client, path: str) -> tuple[int, float]:
+    """(queries, seconds of CPU) of one page, once warm; the best of three."""
     client.get(path)
-    began = time.perf_counter()
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(path).status_code == 200, path
-    return len(queries), time.perf_counter() - began
+    best = 9.0
+    for _ in range(3):
+        began = time.process_time()
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200, path
+        best = min(best, time.process_time() - began)
+    return len(queries), best
 
 
 def test_more_leads_pages_and_runs_ask_no_more_queries(officer: Client, seeded: Seeded) -> None:
@@ -79,7 +83,7 @@ def test_more_leads_pages_and_runs_ask_no_more_queries(officer: Client, seeded: 
     for (path, before), (_, (after, seconds)) in zip(few.items(), many.items(), strict=True):
         # the index counts facets in lots of 500 pages, up to its bound of hits: a search without words may ask a few times more
         assert after <= (25 if path == "/captures/" else before), (path, before, after)
-        assert seconds < FAR_TOO_SLOW_S, (path, seconds)
+        assert seconds < MOST_CPU_S, (path, seconds)
     assert max(few.values()) <= 25, few
 
 
@@ -88,7 +92,7 @@ def test_a_lead_on_a_thousand_pages_shows_the_first_hundred(officer: Client, see
     queries, seconds = asked(officer, f"/leads/{number}/")
     page = officer.get(f"/leads/{number}/").content.decode()
     assert page.count('class="row-link"') == 100 and "另有 900 处没有列出" in page
-    assert queries <= 25 and seconds < FAR_TOO_SLOW_S
+    assert queries <= 25 and seconds < MOST_CPU_S
 
 
 def test_no_list_grows_without_bound(officer: Client, seeded: Seeded) -> None:
