@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from adpatrol.home import config_folders
 from classifiers.extract import extract
-from classifiers.gate import Gate, gate, weigh
+from classifiers.gate import Gate, gate, needs_browser, weigh
 from classifiers.judge import judge
 from classifiers.knowledge import Knowledge, load_knowledge
 from classifiers.model import Document, Page, Verdict
@@ -23,12 +23,22 @@ class Judged:
     gate: Gate
     verdict: Verdict
     seconds: float
+    status: int | None = None
 
-    def to_json(self, *, source: str, key: str = "source", with_text: bool = False) -> dict[str, Any]:
+    @property
+    def needs_browser(self) -> str:
+        """Why a browser would see more, in Chinese; only where an answer was fetched or archived."""
+        return needs_browser(self.page) if self.status is not None else ""
+
+    def to_json(self, *, source: Any, key: str = "source", with_text: bool = False) -> dict[str, Any]:
         """The scanned page of design/commands.md."""
         record: dict[str, Any] = {key: source, "url": self.page.url, "title": self.page.title, **self.verdict.to_json()}
         if self.gate.kind != "page":
             record["gate"] = {"kind": self.gate.kind, "reason": self.gate.reason}
+        if self.status is not None and self.status >= 400:
+            record["status"] = self.status
+        if self.needs_browser:
+            record["needs_browser"] = self.needs_browser
         if self.page.refused:
             record["refused"] = self.page.refused
         if with_text:
@@ -49,10 +59,14 @@ class Judge:
     def knowledge(self) -> Knowledge:
         return load_knowledge(config_folders())
 
-    def __call__(self, document: Document) -> Judged:
+    def __call__(self, document: Document, status: int | None = None) -> Judged:
+        """``status`` of the HTTP answer. A text or file without one is judged as it stands, and the gate only says what it looks like; on an
+        answer that is not the page no finding may rest (design/promises.md, 12)."""
         knowledge = self.knowledge
         began = time.perf_counter()
         page = extract(document)
         verdict = judge(page, knowledge)
-        # A text or file without an HTTP answer is judged as it stands: the gate only says what it looks like.
-        return Judged(page, weigh(gate(page, status=None), verdict), verdict, time.perf_counter() - began)
+        passed = weigh(gate(page, status=status), verdict)
+        if status is not None and (passed.kind != "page" or status >= 400):
+            verdict = replace(verdict, findings=(), excused=())
+        return Judged(page, passed, verdict, time.perf_counter() - began, status)

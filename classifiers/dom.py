@@ -62,9 +62,13 @@ def blanked(markup: str) -> str:
 def _generated(css: str) -> Iterator[str]:
     """Words that a style sheet puts on the page: ``content: "…"``."""
     for found in _CONTENT.finditer(css):
-        words = _CSS_ESCAPE.sub(lambda escape: chr(min(int(escape.group(1), 16), 0x10FFFF)), found.group(2))
+        words = _CSS_ESCAPE.sub(lambda escape: _character(int(escape.group(1), 16)), found.group(2))
         if len(_CHINESE.findall(words)) >= MIN_GENERATED:
             yield words[:MAX_ASIDE]
+
+
+def _character(code: int) -> str:
+    return chr(code) if code < 0xD800 or 0xDFFF < code <= 0x10FFFF else "\ufffd"
 
 
 class _Walk:

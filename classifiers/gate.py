@@ -8,7 +8,8 @@ all to see, since a short page with a promise is an advertisement, not an empty 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import re2
 
@@ -83,11 +84,20 @@ _LOGIN_TITLE = re2.compile(r"(?i:登录|登陆|登入|\blog ?in\b|\bsign ?in\b|�
 _LOGIN_SAYS = re2.compile(
     r"请先(?:登录|登陆|登入)|(?:登录|登陆)(?:后|之后)(?:才能?|方可|即?可|再)?(?:继续)?(?:查看|访问|浏览|进行|操作|继续)|(?:您|你)(?:还|尚)?(?:没有|未)(?:登录|登陆)|(?:会话|登录|登陆)(?:已|已经)?(?:超时|过期|失效)"
     r"|(?:微信|支付宝|手机).{0,6}扫码登录|(?i:please (?:log|sign) ?in)")
+_HALVES = re.compile("[\ud800-\udfff]")
 _OFF_MAIN = (Role.NAV, Role.FOOTER)
 
 
 def gate(page: Page, *, status: int | None, prior: Prior | None = None) -> Gate:
     """``status`` of the answer, None where there was none (a file, a text). ``prior`` makes soft 404 and shrinking visible."""
+    try:
+        return _gate(page, status, prior)
+    except UnicodeEncodeError:  # no expression of RE2 reads half a surrogate pair
+        blocks = tuple(block._replace(text=_whole(block.text)) for block in page.blocks)
+        return _gate(replace(page, text=_whole(page.text), title=_whole(page.title), blocks=blocks), status, prior)
+
+
+def _gate(page: Page, status: int | None, prior: Prior | None) -> Gate:
     text = page.text.strip()
     main = _main(page) if len(text) > SHORT_CHARS else text
     said = _says(page, main)
@@ -107,6 +117,10 @@ def gate(page: Page, *, status: int | None, prior: Prior | None = None) -> Gate:
     if prior is not None and _shrunk(len(text), prior):
         return Gate("shrunk", f"可见文字由 {prior.text_chars} 字骤减为 {len(text)} 字", sure=False)
     return Gate("page")
+
+
+def _whole(text: str) -> str:
+    return _HALVES.sub("\ufffd", text)
 
 
 def weigh(gate: Gate, verdict: Verdict) -> Gate:

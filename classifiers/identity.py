@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import re2
-
 from classifiers.model import Identity
 
 MOST = 20
@@ -23,7 +21,7 @@ _LEAD = re.compile(
     r"^.*(?:版权所有|版权归|主办单位|公司名称|单位名称|运营商|运营方|运营主体|主办方|主办|本网站由|本平台由|隶属于|隶属|所属|全资子公司|"
     r"旗下|委托|经由|携手|来自|就是|简称|全称|我们是|由|与|和|及|系|为|是|在)"
 )
-_USCC = re2.compile(r"[0-9A-Z]{18,}")
+_USCC = re.compile(r"[0-9A-Z]{18,}")
 _PHONE = re.compile(r"(?:400|800)[-－ ]?\d{3,4}[-－ ]?\d{3,4}|0\d{2,3}[-－ ]\d{7,8}|1[3-9]\d{9}|95\d{3,4}")
 _PHONE_WORDS = ("电话", "热线", "客服", "联系", "咨询", "手机", "Tel", "TEL", "400")
 _LICENCE_WORDS = (

@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-
 PROBE = "试探：编造的网址，看该站对不存在的页面如何回答"  # facts["why"] of a visit to an address that is made up
 
 

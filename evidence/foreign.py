@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from evidence.errors import ArchiveUnreadable
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_MEMBERS = 1_000  # of a WACZ
 MAX_WARC_BYTES = 4 * 1024 * 1024 * 1024
+_SHOWN = "urn:x-adpatrol:dom:"
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -28,6 +30,7 @@ class ForeignPage:
     body: bytes  # content-encoding undone
     content_type: str
     time: str  # WARC-Date
+    status: int | None = None  # of the answer; None for a page as a browser showed it
 
 
 def pages(path: Path) -> Iterator[ForeignPage]:
@@ -68,14 +71,27 @@ def _warc(stream: IO[bytes], source: str) -> Iterator[ForeignPage]:
     records: Any = ArchiveIterator(stream)
     try:
         for record in records:
-            if record.rec_type != "response" or record.http_headers is None:
-                continue
-            kind = record.http_headers.get_header("Content-Type") or ""
+            kind = _kind_of(record)
             if not kind.lower().startswith(_HTML):
                 continue
-            offset = records.get_record_offset()
             body = record.content_stream().read(MAX_BODY_BYTES)
+            offset = records.get_record_offset()  # reads to the record's end: the body must be had before
             headers = record.rec_headers
-            yield ForeignPage(f"{source}#{offset}", headers.get_header("WARC-Target-URI") or "", body, kind, headers.get_header("WARC-Date") or "")
-    except (ArchiveLoadFailed, ValueError, EOFError) as error:
+            url = (headers.get_header("WARC-Target-URI") or "").removeprefix(_SHOWN)
+            yield ForeignPage(f"{source}#{offset}", url, body, kind, headers.get_header("WARC-Date") or "", _status_of(record))
+    except (ArchiveLoadFailed, ValueError, EOFError, zlib.error) as error:
         raise ArchiveUnreadable(f"归档无法读取：{error}") from error
+
+
+def _kind_of(record: Any) -> str:
+    """The content type of an answer, or of a page as a browser showed it (what scripts wrote stands nowhere else); "" for other records."""
+    if record.rec_type == "response" and record.http_headers is not None:
+        return record.http_headers.get_header("Content-Type") or ""
+    if record.rec_type == "resource" and (record.rec_headers.get_header("WARC-Target-URI") or "").startswith(_SHOWN):
+        return record.rec_headers.get_header("Content-Type") or ""
+    return ""
+
+
+def _status_of(record: Any) -> int | None:
+    code = record.http_headers.get_statuscode() if record.rec_type == "response" else ""
+    return int(code) if code.isdigit() else None
