@@ -58,8 +58,9 @@ RED_LINE = '<w:pBdr><w:bottom w:val="single" w:sz="18" w:space="4" w:color="FF00
 
 def letter() -> list[str]:
     """The 线索移送函. Every word that is not a fact of the lead stands here, where officers can edit it."""
-    def head(text: str) -> str:
-        return paragraph(run(text, font=HEI)).replace("<w:pPr>", "<w:pPr><w:keepNext/>")
+    def head(text: str, font: str = HEI) -> str:
+        """A heading stays on the page of what it heads."""
+        return paragraph(run(text, font=font)).replace("<w:pPr>", "<w:pPr><w:keepNext/>")
 
     return [
         paragraph(run("{{ office }}", font=TITLE, size="小标宋28", colour="FF0000"), indent=False, align="center", tall=True),
@@ -76,7 +77,7 @@ def letter() -> list[str]:
         head("二、涉嫌违法的广告内容"),
         paragraph(run("涉嫌类型：{{ code_name }}。共在{{ pages }}个页面发现，摘录如下（引号内为页面原文）：")),
         tag("{%p for item in items %}"),
-        paragraph(run("（{{ item.ordinal }}）“{{ item.span }}”", font=KAI)),
+        head("（{{ item.ordinal }}）“{{ item.span }}”", font=KAI),
         paragraph(run("网址：{{ item.url }}"), align="left"),
         paragraph(run("取证时间（北京时间）：{{ item.captured }}；最近一次发现：{{ item.last_seen }}。")),
         paragraph(run("快照编号：{{ item.capture }}"), align="left"),
