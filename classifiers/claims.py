@@ -11,6 +11,7 @@ from classifiers.bounded import bounded
 from classifiers.numbers import Rate, annual, rates, term_days
 
 LEFT, RIGHT = 30, 24  # characters read for a label
+LONG = 4 * 365.0  # days
 BEYOND_DEPOSITS = 6.0  # per cent a year: what calls itself a deposit and bears more is none
 STANCES = ("promised", "advertised", "listed", "expected", "historical", "benchmark")
 STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列示", "expected": "预期", "historical": "历史", "benchmark": "业绩比较基准"}
@@ -21,7 +22,7 @@ _LABEL = bounded(
     "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)息|(?:日|月|天|每日|每天|每月)返)"
 )
 _OTHER = bounded(
-    "费率|股息率|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
+    "费率|股息率|报酬率|优先回报|超额收益|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
     "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
     "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
@@ -31,8 +32,10 @@ _INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购�
 _DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
 _RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
-_EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|示例|举例|试算|计算器")
-_HISTORICAL = bounded("约为|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
+_EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|(?:如果|假如|若)(?:年|月)?化?(?:收益|回报|利率)|示例|举例|试算|计算器")
+_HISTORICAL = bounded("约为|大约|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
+_CHANGED = bounded("(?:从|由) ?$")  # 收益率从18%提升到25%: told of the past
+_GO_ON = bounded("^ ?(?:最高|最低|高达|可达|达到|达|约|为|稳定在|不低于|超过|在|每年|每月|每日|每天|年化|月化|日化|到期|一般|平均|可以?|还|能|就|有|按|是|至少|更|还可以?得到|[+\\d.\\-~—%元天个月年期])* ?$")
 _REACHES = bounded("平均年[^,。]{0,8}(?:高达|可达|最高|达到)")  # an average held out as what can be had is no history
 _BENCHMARK = bounded("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
 _PROMISE = bounded("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
@@ -117,6 +120,8 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     other_at = max((m.end() for m in _OTHER.finditer(left)), default=-1)
     if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速"), own_at):
         return None  # 年化成本, 年化波动率
+    if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总"))):
+        return None
     if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]):
         return low + own.start(), own_at, own.group(0), own.lastgroup == "gain", "left"
     after = _LABEL.search(right)
@@ -132,7 +137,7 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
 
 def _cut_off(between: str) -> bool:
     """Between label and number: another number in a clause of its own, or a long clause, takes the label away."""
-    return "," in between and any(c.isdigit() for c in between.partition(",")[0])
+    return "," in between and (any(c.isdigit() for c in between.partition(",")[0]) or not _GO_ON.search(between.rpartition(",")[2]))
 
 
 def _crosses(between: str) -> bool:
@@ -168,6 +173,8 @@ def _stance(left: str, right: str, words: str, gain: bool) -> str:
         return "benchmark"
     if _EXPECTED.search(left[-18:] + words + right[:8]):
         return "expected"
+    if _CHANGED.search(left):
+        return "historical"
     if _HISTORICAL.search(_REACHES.sub("", left[-18:]) + right[:8]):
         return "historical"
     if not gain:
@@ -182,6 +189,8 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
         if _LOAN.search(near) or not _INVEST.search(near):
             return None
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
+    if rate.form == "double" and rate.days > LONG:
+        return None  # 六年翻一番: the rule of 72
     if not text.startswith(("投", "存", "入金"), rate.start) and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "本钱")):
         return None
     return _finish(rate, rate.start, rate.end, rate.period or "total", "promised", rate.days)
