@@ -246,7 +246,7 @@ def _json_strings(data: object) -> Iterator[str]:
         elif isinstance(value, list):
             waiting.extend(reversed(value))
         elif isinstance(value, str) and "<" not in value and _CHINESE.search(value):
-            yield value
+            yield value.encode("utf-8", "replace").decode()  # JSON can write half a surrogate pair
 
 
 def _base(url: str, base: str) -> str:
