@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from alerts.errors import ChannelError
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 Check = Callable[[str], str]  # address -> "" when allowed, else the reason in Chinese
 
 
@@ -20,14 +21,19 @@ def public_only(allow: Sequence[str] = ()) -> Check:
     networks = [ipaddress.ip_network(network) for network in allow]
 
     def check(address: str) -> str:
-        ip = ipaddress.ip_address(address.split("%")[0])
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
+        ip = _reached(ipaddress.ip_address(address.split("%")[0]))
         if any(ip in network for network in networks if network.version == ip.version):
             return ""
         return "" if ip.is_global and not ip.is_multicast else f"地址 {ip} 不是公网地址；确需连接时写入该渠道的 allow"
 
     return check
+
+
+def _reached(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Where packets to a mapped, 6to4 (RFC 3056) or NAT64 (RFC 6052) address go."""
+    if isinstance(ip, ipaddress.IPv6Address):
+        return ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip)
+    return ip
 
 
 def connect(host: str, port: int, timeout_s: float, check: Check) -> socket.socket:
