@@ -25,6 +25,7 @@ _UNSEEN = re.compile("[\u00ad\u034f\u061c\u0300-\u0336\u0338-\u036f\u115f\u1160\
 _INSIDE = re.compile("[·•・‧∙●○◆◇■□▪▫★☆✦✧✨❤♥♡.*_~^`´¨'=#@&$\u2600-\u26ff\u2700-\u27bf\U0001f300-\U0001faff]+")
 # Letter-spacing: single Han characters, each apart from the next by one and the same separator (保 本 保 息, 稳-赚-不-赔).
 _SPACED = re.compile(f"[^{_HAN}]([{_HAN}](?:[ ][{_HAN}]){{1,15}})(?![{_HAN}])|[^{_HAN}]([{_HAN}]([-+/|,、])[{_HAN}](?:\\3[{_HAN}]){{1,14}})(?![{_HAN}])")
+_UPRIGHT = re.compile(f"\n[{_HAN}](?:\n[{_HAN}]){{2,30}}(?=\n|\\Z)")
 _GAPS = re.compile("[-+/|,、 ]")
 _HALVES = re.compile("[\ud800-\udfff]")
 # Look-alikes seen or to be expected in the trade's own words; only where the left character has no ordinary use beside such words.
@@ -156,6 +157,9 @@ def normalise(text: str) -> Normal:
     kept: list[int] = []
     left: list[int] = []
     cuts = _cuts(folded)
+    upright = _upright_cuts(folded)
+    if upright:
+        cuts = sorted(cuts + upright)
     if cuts:
         parts, at, out = [], 0, 0
         for start, end in cuts:
@@ -190,6 +194,14 @@ def _cuts(text: str) -> list[tuple[int, int]]:
         line = body[start:end].decode("utf-8")
         cuts += [(at + a, at + b) for a, b in _line_cuts(line)]
         line_start, done = start, end  # the end of a line may be what stands before the next hit
+    return cuts
+
+
+def _upright_cuts(text: str) -> list[tuple[int, int]]:
+    """The line ends within words written from top to bottom: three or more Han characters, each on a line of its own."""
+    cuts: list[tuple[int, int]] = []
+    for run in _UPRIGHT.finditer("\n" + text):  # what stands in front shifts every place by one, and the run's first line end is kept
+        cuts += [(place - 1, place) for place in range(run.start() + 2, run.end(), 2)]
     return cuts
 
 
