@@ -149,6 +149,12 @@ def test_every_field_of_plans_and_channels_is_explained() -> None:
     assert fields <= told, sorted(fields - told)
 
 
+def test_the_parts_of_the_settings_folder_are_those_shipped() -> None:
+    told = set(re.findall(r"`([a-z]+)/", operator().split("### 设置目录里放什么")[1].split("## ")[0])) - {"config"}
+    shipped = {folder.name for folder in (ROOT / "config").iterdir() if folder.is_dir() and not folder.name.startswith("_")}
+    assert shipped | {"registers"} == told
+
+
 def test_every_outcome_is_explained() -> None:
     told = set(re.findall(r"^\| `([a-z_]+)` ", operator(), re.M))
     assert told >= {str(outcome) for outcome in Outcome}
