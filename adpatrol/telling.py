@@ -8,10 +8,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+import typer
 
 if TYPE_CHECKING:
     from adpatrol.live import Live
@@ -36,6 +39,16 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} 秒"
     return f"{whole // 60} 分 {whole % 60:02} 秒" if whole < 3_600 else f"{whole // 3_600} 小时 {whole % 3_600 // 60:02} 分"
+
+
+@contextlib.contextmanager
+def told_on_ctrl_c(sentence: str) -> Iterator[None]:
+    """Ctrl-C ends with ``sentence`` on stderr, and 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"adpatrol: {sentence}", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 class Teller:

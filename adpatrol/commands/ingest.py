@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
 
         setup()
         from adpatrol.home import config_folders, home
+        from adpatrol.telling import told_on_ctrl_c
         from classifiers.knowledge import load_knowledge
         from indexer import tables
 
@@ -46,11 +47,12 @@ def register(app: typer.Typer) -> None:
             _follow(place, knowledge, run)
             print(json.dumps(_of_run(run), ensure_ascii=False), flush=True)
             return
-        failed = False
-        for record in _imported(place / "archive", paths or []):
-            failed = failed or "error" in record
-            _tell(record, as_json)
-        _tell({"captures": _read(place, knowledge, ask=not paths), **_totals()}, as_json)
+        with told_on_ctrl_c("已停下：读入的都在，余下的请再运行 adpatrol ingest"):
+            failed = False
+            for record in _imported(place / "archive", paths or []):
+                failed = failed or "error" in record
+                _tell(record, as_json)
+            _tell({"captures": _read(place, knowledge, ask=not paths), **_totals()}, as_json)
         raise typer.Exit(2 if failed else 0)
 
 
@@ -122,9 +124,17 @@ def _imported(archive: Path, paths: list[Path]) -> Iterator[dict[str, Any]]:
             try:
                 done = import_file(archive, file)
             except (OSError, EvidenceError) as error:
-                yield {"file": str(file), "error": getattr(error, "strerror", None) or str(error)}
+                yield {"file": str(file), "error": _why(error)}
             else:
                 yield {"file": str(file), "captures": done.captures, "already": done.already} | ({"note": done.note} if done.note else {})
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "没有这个文件"
+    if isinstance(error, PermissionError):
+        return "没有读取的权限"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _follow(home: Path, knowledge: Knowledge, run: str) -> None:

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
         setup()
         from adpatrol.home import config_folders, home
+        from adpatrol.telling import told_on_ctrl_c
         from alerts.models import LeadFinding
         from classifiers.knowledge import load_knowledge
         from indexer import rebuild as redo
@@ -26,7 +27,8 @@ def register(app: typer.Typer) -> None:
         knowledge = load_knowledge(config_folders())
         tables.make()
         before = redo.digest()
-        captures = redo.rebuild(home() / "archive", knowledge)
+        with told_on_ctrl_c("重建到一半停下：存档与线索都在，请再运行 adpatrol rebuild（或 adpatrol ingest 读完余下的）"):
+            captures = redo.rebuild(home() / "archive", knowledge)
         after = redo.digest()
         cited = set(LeadFinding.objects.values_list("key", flat=True))
         gone = sorted(cited - set(Finding.objects.values_list("key", flat=True)))
