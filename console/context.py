@@ -13,7 +13,7 @@ MENU = (
     ("overview", "总览", frozenset(ROLES)), ("leads", "线索", frozenset({"officer", "analyst", "leader"})),
     ("platforms", "平台档案", frozenset({"officer", "analyst", "leader"})), ("search", "检索", frozenset({"officer", "analyst", "leader"})),
     ("captures", "快照", frozenset({"officer", "analyst", "leader"})), ("runs", "巡查", frozenset({"officer", "analyst", "operator", "leader"})),
-    ("messages", "通知", frozenset({"officer", "operator", "leader"})),
+    ("messages", "通知", frozenset({"officer", "operator", "leader"})), ("audit", "审计", frozenset({"operator", "leader"})),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from console.views import account, captures, evidence, leads, leaving, messages, overview, platforms, search
+from console.views import account, auditing, captures, evidence, leads, leaving, messages, overview, platforms, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("captures/<str:id>/evidence.warc.gz", evidence.records, name="capture-records"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:id>/requeue/", messages.requeue, name="message-requeue"),
+    path("audit/", auditing.audit, name="audit"),
     path("leaving/", leaving.leaving, name="leaving"),
     path("sign-in/", account.sign_in, name="sign-in"),
     path("sign-out/", account.sign_out, name="sign-out"),

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from alerts.dossiers import platform_key
-from alerts.models import Lead, Platform
+from alerts.models import AuditEntry, Lead, Platform
 from alerts.wording import wording
 from console.answer import answer
 from console.facts import connections, visit_facts
@@ -54,6 +54,7 @@ def capture(request: HttpRequest, id: str) -> HttpResponse:
                       "lead": numbers.get((f.code, wording(f.span)))} for n, f in enumerate(findings, 1)],
         "text": marked(page.text, spans, last=shown), "asides": marked(page.text, spans, first=len(page.text) - len(rest)) if rest else "",
         "platform": Platform.objects.filter(key=platform_key(page.site)).first(), "unseen": unseen(page.text),
+        "custody": AuditEntry.objects.filter(subject=f"capture:{page.capture_id}"[:120]).order_by("-id")[:20],
         "facts": visit_facts(stored.facts) if stored else [], "connections": connections(stored.facts) if stored else [],
         "others": Page.objects.filter(url_key=page.url_key).exclude(pk=page.pk).defer("text").order_by("-id")[:10],
     }

@@ -106,6 +106,16 @@ def test_everything_is_named_and_legible(console: Any, reader: Callable[..., tup
     assert faults == {}, "\n".join(f"{path}: {found}" for path, found in faults.items())
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_audit_trail_is_named_and_legible(console: Any, visit: Visit, sign_in: SignIn, width: int) -> None:
+    page, met = visit(width=width)
+    sign_in(page, console.origin, "leader")
+    for path in ("/audit/", "/audit/?q=无此人"):
+        page.goto(console.origin + path)
+        assert page.evaluate(NAMED) + page.evaluate(CONTRAST) + page.evaluate(WIDE) == [], path
+    met.clean(console.origin)
+
+
 def test_the_sign_in_page_is_named_and_legible(console: Any, visit: Visit) -> None:
     page, met = visit(width=390)
     page.goto(f"{console.origin}/sign-in/")

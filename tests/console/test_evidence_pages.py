@@ -25,6 +25,7 @@ def test_the_record_holds_what_the_ledger_holds(officer: Client, seeded: Seeded)
     data = answer.json()
     assert data["records"] == [r.to_json() for r in stored.records] and data["facts"] == stored.facts and data["url"] == stored.url
     assert AuditEntry.objects.filter(act="下载存证记录", subject=f"capture:{id}", who="officer").count() == 1
+    assert "取用经过" in officer.get(f"/captures/{id}/").content.decode()
 
 
 def test_the_records_leave_as_they_are_stored(officer: Client, seeded: Seeded) -> None:

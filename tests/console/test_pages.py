@@ -199,3 +199,16 @@ def test_what_breaks_is_told_in_chinese_even_without_a_database(officer: Client,
     page = answer.content.decode()
     assert answer.status_code == 500 and "系统出错" in page and "adpatrol doctor" in page and "secret detail" not in page
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_the_audit_trail_is_read_by_those_apart_from_the_work(officer: Client, seeded: Seeded, as_role: Callable[[str], Client]) -> None:
+    lead = Lead.objects.order_by("pk")[0]
+    officer.post(f"/leads/{lead.number}/confirm/", {"reason": "已核对"})
+    leader = as_role("leader")
+    page = leader.get(f"/audit/?q={lead.number}").content.decode()
+    assert "确认线索" in page and "已核对" in page and f'href="/leads/{lead.number}/"' in page
+    assert f'href="/leads/{lead.number}/"' not in as_role("operator").get("/audit/").content.decode()
+    entries = leader.get("/audit/", {"format": "json", "q": "officer"}).json()["entries"]
+    assert [e["act"] for e in entries if e["subject"].startswith("lead:")] == ["确认线索"]
+    assert officer.get("/audit/").status_code == 403
+    assert "没有符合的审计记录" in leader.get("/audit/?q=无此人").content.decode()
