@@ -27,6 +27,7 @@ _DIGITS = re.compile(r"\d+")
 _TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{16,}(?![0-9a-z])", re.IGNORECASE)
 _DATE_PATH = re.compile(r"/(?:19|20)\d{2}[-/_.]?(?:0?[1-9]|1[0-2])(?:[-/_.]?(?:[0-2]?\d|3[01]))?/?$")
 _DATE_NAME = re.compile(r"(?:^|&)(?:year|month|day|date|ym|cal|calendar)=", re.IGNORECASE)
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _NOT_PAGES = re.compile(
     r"\.(?:jpe?g|png|gif|webp|bmp|svg|ico|css|js|mjs|map|woff2?|ttf|eot|mp[34]|avi|mov|flv|wmv|m3u8|ts|zip|rar|7z|gz|tar|exe|msi|dmg|iso|apk|ipa"
     r"|pdf|docx?|xlsx?|pptx?|swf|xml\.gz)$", re.IGNORECASE)
@@ -51,7 +52,8 @@ def canonical(url: str) -> str:
         host = f"[{host}]"
     netloc = host if port is None or port == (443 if scheme == "https" else 80) else f"{host}:{port}"
     path = _ASP_SESSION.sub("", _PATH_SESSION.sub("", parts.path)) or "/"
-    return urlunsplit((scheme, netloc, quote(path, safe="%/!$&'()*+,;=:@-._~", errors="ignore"), _query(parts.query), ""))
+    whole = urlunsplit((scheme, netloc, quote(path, safe="%/!$&'()*+,;=:@-._~", errors="ignore"), _query(parts.query), ""))
+    return _PERCENT.sub(lambda found: found[0].upper(), whole) if "%" in whole else whole
 
 
 def _query(query: str) -> str:

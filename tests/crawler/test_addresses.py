@@ -16,6 +16,7 @@ from crawler.addresses import Traps, canonical, host_of, looks_like_a_page, orig
     ("http://a.test/(S(abcdefghij1234567890))/x.aspx", "http://a.test/x.aspx"),
     ("http://a.test/x?PHPSESSID=1", "http://a.test/x"),
     ("http://[::1]:8080/x", "http://[::1]:8080/x"),
+    ("http://a.test/%e4%bf%9d?k=%b1%a3", "http://a.test/%E4%BF%9D?k=%B1%A3"), ("http://a.test/100%25%", "http://a.test/100%25%"),
     ("javascript:alert(1)", ""), ("mailto:a@b", ""), ("http://", ""), ("http://a.test:99999/", ""), ("http://a.test/" + "x" * 3000, ""),
 ])
 def test_one_page_has_one_address(written: str, kept: str) -> None:
@@ -41,6 +42,21 @@ def test_endless_combinations_and_mirrored_paths_end() -> None:
     assert combined.count("") <= 40 and "查询参数组合过多" in combined
     assert traps.trapped("http://a" + "/a/b" * 6) == "路径循环重复"
     assert traps.trapped("http://a/" + "/".join(f"x{n}" for n in range(30))) == "路径过深"
+
+
+def test_the_more_of_one_form_have_come_the_later_is_the_next() -> None:
+    traps = Traps()
+    ranks = []
+    for n in range(60):
+        url = f"http://a/u-{n:04}abcdefabcdef{n:04}/safe.html"
+        assert not traps.trapped(url)
+        ranks.append(traps.rank(url, 90))
+    assert ranks[0] == 90 and set(ranks[1:]) <= set(range(1, 10)), "a token in a folder: a session, or at least no hurry"
+    for n in range(200):
+        url = f"http://a/article/{n:04}abcdefabcdef{n:04}.html"
+        assert not traps.trapped(url) and traps.rank(url, 40) >= 25, "an id that names the page is no session"
+    other = "http://a/contact.html"
+    assert not traps.trapped(other) and traps.rank(other, 20) == 20
 
 
 def test_pages_likely_to_promise_come_first() -> None:
