@@ -27,6 +27,7 @@ _CONTROL = str.maketrans({MARK: " ", CELL: " ", ROW: " ", END: " "})
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _CONTENT = re.compile(r"""content\s*:\s*(["'])((?:(?!\1)[^\n]){4,900})\1""")
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
+LIBRARY_SCRIPT = 50  # what a library counts for
 EXTERNAL_SCRIPT = 2_000  # what a script by address counts for, in bytes: unseen, but it is code that may write the page
 
 
@@ -179,7 +180,7 @@ class _Walk:
         reading = self.reading
         source = "<".join(chunks)
         if action.tag == "script":
-            reading.script_bytes += len(source) + (EXTERNAL_SCRIPT if action.src else 0)
+            reading.script_bytes += len(source) + (EXTERNAL_SCRIPT if action.src else LIBRARY_SCRIPT if action.library else 0)
             if source and not source.isspace():
                 reading.scripts.append((source, action.json))
         elif action.tag == "title":

@@ -14,6 +14,7 @@ from classifiers.model import Page, Role
 
 THIN = 200  # characters of visible text below which scripts of any size may have the rest
 BARE = 80
+EMPTY = 20  # nobody makes a page of so little and puts a script on it
 SCANT = 600  # up to here an empty container, or data that is not shown, means that the text is elsewhere
 SHELL_SCAN = 800  # characters of text beyond which a page is not looked at for signs
 LARGE = 2_000  # bytes of scripts
@@ -82,6 +83,8 @@ def needs_browser(page: Page) -> str:
     main = sum(len(block.text) for block in page.blocks if block.role not in (Role.NAV, Role.FOOTER))
     if main < BARE and "脚本跳转" in page.shell and chars < THIN:
         return f"{said}，由脚本跳转到别处{hint}"
+    if chars < EMPTY:
+        return f"{said}，页面由脚本生成{hint}"
     if main < BARE and (writes or _WAITING.search(text) or (chars < THIN and page.script_bytes > LARGE) or (chars < BARE // 2 and page.script_bytes >= LARGE)):
         return f"{said}（正文 {main} 字），而脚本有 {page.script_bytes} 字节{hint}"
     if chars < THIN and page.script_bytes > LARGE and writes:

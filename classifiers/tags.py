@@ -79,6 +79,7 @@ class Special:
     password: bool = False
     base: str = ""
     src: bool = False  # a script by address that may write the page
+    library: bool = False  # a script by address that draws nothing by itself
     inner: str = ""  # a page given in the tag itself (srcdoc)
     json: bool = False
 
@@ -145,7 +146,8 @@ def _element(name: str, attributes: dict[str, str]) -> Action:
             links = () if inner else _link(attributes.get("src"), "frame")
             return Special(name, raw=True, hidden=_is_hidden(attributes), inner=inner, links=links)
         source = attributes.get("src", "").partition("?")[0]
-        return Special(name, raw=True, src=bool(source) and not _LIBRARY.search(source), json="json" in attributes.get("type", "").lower())
+        ours = bool(source) and ("data-main" in attributes or not _LIBRARY.search(source))
+        return Special(name, raw=True, src=ours, library=bool(source) and not ours, json="json" in attributes.get("type", "").lower())
     if name == "title":
         return Special(name, raw=True)
     if name in ("td", "th", "tr"):

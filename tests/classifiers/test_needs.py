@@ -34,6 +34,8 @@ def why(body: str, head: str = "") -> str:
     ("<div id=page>加载中</div><script>window.__INITIAL_STATE__={\"list\":[\"" + STORY * 3 + "\"]}</script>", "未显示"),
     ("<div v-for='p in list'><h3>{{ p.name }}</h3><b>{{ p.rate }}%</b><p>" + STORY * 8 + "</p></div><script src=vue.js></script>", "模板"),
     ("<div id=c></div><script src=/static/js/2.chunk.js></script><script src=/static/js/main.chunk.js></script>", "脚本"),
+    ("<script data-main='js/main' src='js/require.js'></script>", "脚本生成"), ("<script src=js/sea.js></script><script>seajs.use('main')</script>", "脚本生成"),
+    ("<div></div><script src=/js/jquery.min.js></script><script>$(init)</script>", "脚本生成"),
     ("", ""),
 ])
 def test_a_page_that_scripts_write_is_opened(body: str, says: str) -> None:
