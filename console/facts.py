@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from alerts.names import code_name
 from console.present import OUTCOMES
 
 IDENTITIES = {"public": "公开标识（带联系方式）", "browser": "普通浏览器标识"}
@@ -13,6 +15,10 @@ CERTIFICATE = {
     "subject": "持有者", "subjectName": "持有者", "issuer": "签发者", "not_before": "生效", "validFrom": "生效", "not_after": "到期", "validTo": "到期",
     "protocol": "协议", "sha256": "证书 SHA-256",
 }
+RECORDS = {"response": "网站应答", "request": "我方请求", "metadata": "访问事实", "revisit": "与前次相同的应答", "resource": "资源", "warcinfo": "文件说明"}
+RESOURCES = {"urn:x-adpatrol:dom:": "渲染后的页面", "urn:view:": "首屏截图", "urn:fullPage:": "整页截图", "urn:text:": "页面文字", "urn:pageinfo:": "页面资源清单",
+             "urn:thumbnail:": "缩略图"}
+CODE = re.compile(r"\b[a-z0-9]+\.[a-z0-9_]+\b")
 MOST = 300  # characters of any one value: it may come from the site
 HANDLED = {"authority", "authority_number", "identity", "robots", "dns", "tls", "connections", "why", "render_reason", "via", "depth", "seconds", "plan",
            "jurisdiction", "run", "truncated"}
@@ -27,13 +33,18 @@ def visit_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("服务器地址", "、".join(str(a) for a in facts.get("dns") or ()) or "未记录"),
         ("服务器证书", _certificate(facts.get("tls"))),
         ("计划", "，".join(str(v) for v in (facts.get("plan"), facts.get("jurisdiction")) if v)),
-        ("为什么访问", str(facts.get("why") or facts.get("render_reason") or "")),
+        ("为什么访问", CODE.sub(lambda found: code_name(found[0]), str(facts.get("why") or facts.get("render_reason") or ""))),
         ("来自", str(facts.get("via") or "")),
         ("用时", f"{facts['seconds']:g} 秒" if isinstance(facts.get("seconds"), int | float) else ""),
         ("截断", str(facts.get("truncated") or "")),
     ]
     rows += [(str(key), str(value)) for key, value in sorted(facts.items()) if key not in HANDLED and value not in ("", None, [], {})]
     return [(name[:60], value if len(value) <= MOST else value[: MOST - 1] + "…") for name, value in rows if value]
+
+
+def record_name(type: str, uri: str) -> str:
+    """What a WARC record is, in words."""
+    return next((words for start, words in RESOURCES.items() if uri.startswith(start)), RECORDS.get(type, type))
 
 
 def connections(facts: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from alerts.models import LEVEL_KEYS
+from console.facts import record_name
 from console.leaving import signed
 from console.marking import shown
 from console.present import BEIJING, LEVEL_HINTS, LEVELS, STATES, label
@@ -103,3 +104,8 @@ def split(value: str) -> list[str]:
 @register.filter
 def item(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key, "")
+
+
+@register.simple_tag
+def record(type: str, uri: str) -> str:
+    return record_name(type, uri)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -10,11 +10,14 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from alerts.models import AuditEntry
+from alerts.models import LEVEL_NAMES, AuditEntry
+from alerts.names import code_name
 from console.answer import answer, number
-from console.may import may
+from console.may import ROLES, may
+from console.present import STATES
 
 PER_PAGE = 100
+WORDS = {"reason": "说明", "code": "涉嫌类型", "level": "等级", "bytes": "字节", "records": "记录数", "address": "来自", "minutes": "分钟", "roles": "角色"}
 NAMES = {"lead": "线索", "capture": "快照", "user": "用户", "outbox": "消息"}
 
 
@@ -37,5 +40,17 @@ def _about(entry: AuditEntry) -> tuple[str, str, str]:
     """(what the object is called, where it stands or "", its particulars in one line)."""
     kind, _, key = entry.subject.partition(":")
     link = reverse("lead", args=[key]) if kind == "lead" and key.isalnum() else ""
-    detail: dict[str, Any] = {k: v for k, v in entry.detail.items() if v not in ("", None)}
-    return f"{NAMES.get(kind, kind)} {key}", link, json.dumps(detail, ensure_ascii=False) if detail else ""
+    return f"{NAMES.get(kind, kind)} {key}", link, _particulars(entry.detail)
+
+
+def _particulars(detail: Mapping[str, Any]) -> str:
+    parts = []
+    if detail.get("was") and detail.get("now"):
+        parts.append(f"{STATES.get(detail['was'], detail['was'])} → {STATES.get(detail['now'], detail['now'])}")
+    for key, value in detail.items():
+        if key in ("was", "now") or value in ("", None, []):
+            continue
+        words = code_name(value) if key == "code" else LEVEL_NAMES.get(value, value) if key == "level" else value
+        told = "、".join(ROLES.get(v, str(v)) for v in words) if isinstance(words, list) else str(words)
+        parts.append(f"{WORDS.get(key, key)}：{told}")
+    return "；".join(parts)

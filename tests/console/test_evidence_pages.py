@@ -65,11 +65,12 @@ def test_facts_say_what_is_known_and_what_is_not() -> None:
     assert nothing["服务器地址"] == "未记录" and "未登记" in nothing["授权书"] and "服务器证书" not in nothing
     known = dict(visit_facts({
         "authority": {"number": "云市监〔2026〕3号", "issuer": "某局", "scope": ["全部"], "valid_from": "2026-01-01", "valid_until": "2026-12-31"},
-        "identity": "browser", "robots": "ignore", "dns": ["203.0.113.7", "2001:db8::7"], "seconds": 1.25, "why": "起始页",
+        "identity": "browser", "robots": "ignore", "dns": ["203.0.113.7", "2001:db8::7"], "seconds": 1.25, "why": "静态页面有涉嫌违法点（guarantee.principal）",
         "tls": {"sha256": "ab", "subject": "CN=a.test", "issuer": "CN=ca"}, "new_thing": "<b>", "run": "r",
     }))
     assert known["授权书"] == "云市监〔2026〕3号（某局），范围：全部，有效期 2026-01-01 至 2026-12-31"
     assert known["巡查标识"] == "普通浏览器标识" and known["服务器地址"] == "203.0.113.7、2001:db8::7" and known["用时"] == "1.25 秒"
+    assert known["为什么访问"] == "静态页面有涉嫌违法点（承诺保本（本金保障））"
     assert known["服务器证书"] == "持有者 CN=a.test；签发者 CN=ca；证书 SHA-256 ab" and known["new_thing"] == "<b>" and "run" not in known
 
 

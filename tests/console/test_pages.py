@@ -206,7 +206,7 @@ def test_the_audit_trail_is_read_by_those_apart_from_the_work(officer: Client, s
     officer.post(f"/leads/{lead.number}/confirm/", {"reason": "已核对"})
     leader = as_role("leader")
     page = leader.get(f"/audit/?q={lead.number}").content.decode()
-    assert "确认线索" in page and "已核对" in page and f'href="/leads/{lead.number}/"' in page
+    assert "确认线索" in page and "待核查 → 已确认；说明：已核对" in page and "涉嫌类型：" in page and f'href="/leads/{lead.number}/"' in page
     assert f'href="/leads/{lead.number}/"' not in as_role("operator").get("/audit/").content.decode()
     entries = leader.get("/audit/", {"format": "json", "q": "officer"}).json()["entries"]
     assert [e["act"] for e in entries if e["subject"].startswith("lead:")] == ["确认线索"]
