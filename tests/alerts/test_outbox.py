@@ -227,7 +227,8 @@ def test_an_internal_address_is_refused_unless_the_channel_allows_it(hook: Recei
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.1.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "100.64.0.1", "224.0.0.1", "0.0.0.0"]
+    "address", ["127.0.0.1", "10.1.1.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "100.64.0.1", "224.0.0.1", "0.0.0.0",
+                "2002:7f00:1::", "64:ff9b::a9fe:a9fe", "64:ff9b::127.0.0.1"]
 )
 def test_addresses_that_are_not_public(address: str) -> None:
     assert public_only()(address)
