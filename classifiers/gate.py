@@ -49,20 +49,25 @@ PICTURES = 3  # so many pictures are a page, whatever the text
 # The whole kind by words that only such pages use. Each: (kind, what people call it, words in the text of a short page).
 _SAYS = (
     ("block", "拦截页", re2.compile(
-        r"(?:访问|请求|行为|网址|网页|页面|IP|操作).{0,12}(?:被|已|遭)(?:[^。，,]{0,14})?(?:拦截|阻断|阻止|封禁|拒绝|屏蔽)|网站防火墙|Web应用防火墙|疑似黑客攻击"
+        r"(?:访问|请求|行为|网址|网页|页面|IP|操作).{0,12}(?:被|已|遭)(?:[^。，,]{0,14})?(?:拦截|阻断|阻止|封禁|拒绝|屏蔽)|网站防火墙|Web ?应用防火墙|疑似.{0,4}攻击|禁止访问|拒绝访问|无权(?:限)?访问|没有(?:访问|查看).{0,4}权限"
         r"|请求(?:带有|包含|含有)不合法(?:的)?参数|对网站造成(?:安全)?威胁|(?:您的|你的|当前)IP.{0,10}(?:不允许|禁止|限制|无权)|访问(?:过于|太)频繁|访问频率(?:过高|过快|超)"
         r"|未(?:进行|取得|完成)?(?:ICP)?备案.{0,30}(?:无法访问|不能访问|暂停|关闭|阻断)|该?网站暂时无法(?:进行)?访问|反诈(?:骗)?(?:中心|拦截)?.{0,20}(?:拦截|预警劝阻|停止访问)"
         r"|涉嫌.{0,12}(?:已被|被).{0,12}(?:拦截|停止访问|关停)|(?i:access (?:to this (?:page|site|resource) (?:has been|is|was) )?denied|you have been blocked"
         r"|request (?:has been |was )?(?:blocked|rejected|unsuccessful)|web application firewall|you don't have permission to access|403 forbidden|incapsula incident"
         r"|error 10(?:0[5-9]|1[0-9]|20)\b|unusual traffic|too many requests)")),
+    ("block", "只许某个客户端打开的页", re2.compile(
+        r"请(?:在|使用|用|复制.{0,8}到).{0,6}(?:微信|QQ|支付宝|手机浏览器|移动端|手机端|客户端|APP).{0,8}(?:打开|访问|查看)|仅(?:限|支持).{0,4}(?:微信|手机|移动端).{0,8}(?:打开|访问|查看)")),
+    ("block", "出错页", re2.compile(
+        r"系统繁忙|服务(?:器)?(?:暂时|暂)?(?:不可用|开小差|无响应|出错)|服务器(?:内部)?错误|网络(?:环境)?(?:存在)?异常|数据库(?:连接)?(?:失败|错误|出错)"
+        r"|(?i:50[234] (?:bad gateway|service (?:temporarily )?unavailable|gateway time-?out)|bad gateway|internal server error|error establishing a database connection)")),
     ("captcha", "验证码页", re2.compile(
         r"人机(?:身份)?验证|真人验证|(?:请|需|需要|须)(?:先)?(?:完成|通过|进行).{0,4}(?:安全|滑块|图形|智能|访问)验证|验证(?:通过|完成|成功)?(?:后|以|再|即可)[^。，]{0,4}继续(?:访问|浏览)|输入.{0,12}验证码.{0,12}(?:继续|访问|浏览|确认您)"
-        r"|(?:拖动|滑动|按住|移动).{0,6}滑块|滑动验证|拼图验证|点击(?:按钮)?(?:完成|进行|开始)验证|(?:证明|确认|验证)(?:您|你)(?:是|不是)(?:真人|人类|机器人)|不是机器人"
+        r"|(?:拖动|滑动|按住|移动).{0,6}滑块|滑动验证|拼图验证|点击(?:按钮)?(?:完成|进行|开始)验证|(?:证明|确认|验证)(?:您|你)(?:是|不是)(?:真人|人类|机器人)|不是机器人|协助验证|访问异常.{0,16}验证|依次点击.{0,16}(?:文字|图|汉字)|检查站点连接"
         r"|正在(?:检查|检测|验证)您?的?(?:浏览器|访问|连接)|(?i:verify (?:that )?you are (?:a )?human|verifying you are human|are you (?:a )?(?:human|robot)|i'?m not a robot"
         r"|just a moment\.\.\.|checking your browser|complete the (?:security check|captcha)|enable javascript and cookies to continue)")),
     ("parked", "域名停放页或服务器默认页", re2.compile(
         r"(?:本|此|该|这个|您访问的)?域名.{0,8}(?:正在出售|出售中|可(?:以)?(?:出售|转让|交易)|待售|转让中|低价转让|一口价)|(?:买|购买)(?:此|该|这个)域名|域名停放|域名.{0,6}(?:未绑定|没有绑定|尚未绑定|未解析)"
-        r"|(?:本|此|该|原|旧|您访问的|访问的)域名.{0,6}(?:已|已经)?(?:过期|到期)|(?:站点|网站)创建成功|恭喜.{0,6}站点|(?:网站|站点|本站)(?:正在)?(?:建设|维护|升级|筹备)中|(?:网站|站点|本站|主机|空间)(?:已经?|暂时)?(?:关闭|停止服务|停止运营|暂停服务|到期|欠费|过期)"
+        r"|(?:本|此|该|原|旧|您访问的|访问的)域名.{0,6}(?:已|已经)?(?:过期|到期)|(?:站点|网站)创建成功|恭喜.{0,6}站点|(?:网站|站点|本站)(?:正在)?(?:建设|维护|升级|筹备)中|(?:网站|站点|本站|主机|空间)(?:已经?被?|暂时)?(?:关闭|停止服务|停止运营|暂停服务|到期|欠费|过期)"
         r"|没有找到站点|(?i:this domain (?:name )?(?:is|may be|might be) (?:for sale|parked|available)|domain (?:name )?(?:is )?for sale|buy this domain|parked (?:free|domain)"
         r"|domain parking|welcome to (?:nginx|openresty|centos|tengine)|apache2? .{0,20}default page|test page for the|iis windows server|it works!|under construction|coming soon)")),
     ("soft_404", "名为正常、实为“未找到”的页", re2.compile(

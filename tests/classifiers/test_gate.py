@@ -33,6 +33,8 @@ def kind(body: str, title: str = "", prior: Prior | None = None) -> str:
     ("", "访问过于频繁，请稍后再试。"),
     ("温馨提示", "<h2>该网站暂时无法访问</h2><p>该网站未进行备案或备案信息有误。</p>"),
     ("", "反诈中心提醒您：您访问的网址涉嫌诈骗，已被拦截。"),
+    ("", "很抱歉，您提交的请求可能对网站造成威胁，请求已被管理员设置的策略阻断"), ("", "您的请求疑似攻击行为！事件ID：8c1f"), ("", "<h2>禁止访问</h2>您没有访问该页面的权限"),
+    ("", "<h1>502 Bad Gateway</h1><hr>nginx"), ("提示", "系统繁忙，请稍后再试"), ("", "请在微信客户端打开链接"), ("提示", "本页仅限手机访问，请用手机扫码"),
     ("提示", MENU + "<p>您的访问请求已被系统拦截，请联系客服。</p>" + FOOT),
 ])
 def test_a_block_page(title: str, body: str) -> None:
@@ -44,7 +46,7 @@ def test_a_block_page(title: str, body: str) -> None:
     ("", "为了保障您的访问安全，请输入图中验证码后继续访问。<input name=code><button>提交</button>"),
     ("Just a moment...", "Checking your browser before accessing."),
     ("", "Verify you are human by completing the action below."),
-    ("人机验证", "<div>点击按钮开始验证</div>"),
+    ("人机验证", "<div>点击按钮开始验证</div>"), ("", "系统检测到您的访问异常，为确认是正常用户行为，需要您协助验证"), ("", "请依次点击下图中的文字：财 富 安 全"),
     ("", "正在验证您的浏览器，请稍候。"),
 ])
 def test_a_captcha(title: str, body: str) -> None:
@@ -100,6 +102,8 @@ def test_a_near_empty_page(body: str) -> None:
     ("新闻", f"<h1>某论坛域名交易升温</h1><p>记者获悉，一口价成交的域名增多。此域名正在出售的字样随处可见。{STORY * 14}</p>"),
     ("项目列表", f"{MENU}<table><tr><td>第404期</td><td>12 个月</td><td>起投 100 元</td></tr></table><p>{STORY}</p>"),
     ("关于我们", f"<h1>关于我们</h1><p>{STORY}</p><p>请登录官方网站核对。</p>"),
+    ("下载客户端", f"<h1>随时随地理财</h1><p>{STORY}</p><p>扫描二维码，下载手机客户端，在手机上查看您的收益。</p>"),
+    ("风控体系", f"<h1>风控体系</h1><p>未经授权的操作会被系统自动识别。{STORY}</p><p>服务器部署在银行级机房，{STORY}</p>"),
 ])
 def test_a_real_page_is_a_page(title: str, body: str) -> None:
     found = gate(read(body, title), status=200)
