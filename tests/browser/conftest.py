@@ -102,8 +102,9 @@ def hasty(console: Console) -> Iterator[Console]:
     _stop(child)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Ended with its module: Playwright's loop and the ORM of other tests do not meet in one thread."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[] if os.getuid() else ["--no-sandbox"])
         yield browser
