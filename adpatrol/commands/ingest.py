@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
         from adpatrol.telling import told_on_ctrl_c
         from classifiers.knowledge import load_knowledge
         from indexer import tables
+        from indexer.store import position
 
         knowledge = load_knowledge(config_folders())
         tables.make()
@@ -48,22 +49,22 @@ def register(app: typer.Typer) -> None:
             print(json.dumps(_of_run(run), ensure_ascii=False), flush=True)
             return
         with told_on_ctrl_c("已停下：读入的都在，余下的请再运行 adpatrol ingest"):
-            failed = False
+            failed, before = False, position()
             for record in _imported(place / "archive", paths or []):
                 failed = failed or "error" in record
                 _tell(record, as_json)
-            _tell({"captures": _read(place, knowledge, ask=not paths), **_totals()}, as_json)
+            _tell({"captures": _read(place, knowledge, before, ask=not paths), **_totals()}, as_json)
         raise typer.Exit(2 if failed else 0)
 
 
-def _read(place: Path, knowledge: Knowledge, *, ask: bool) -> int:
-    """Reads on; where serve or a patrol has an ingest running, that one reads and we wait for it. Raises IngestBusy where it does not."""
+def _read(place: Path, knowledge: Knowledge, before: int, *, ask: bool) -> int:
+    """Reads on, and answers how many captures were read since the position was ``before``; where serve or a patrol has an ingest running,
+    that one reads and we wait for it. Raises IngestBusy where it does not."""
     from evidence.ledger import last_seq
     from indexer.errors import IngestBusy
     from indexer.store import position
 
-    before, moved = position(), time.monotonic()
-    at = before
+    at, moved = position(), time.monotonic()
     while True:
         try:
             return position() - before + _catch_up(place, knowledge, ask=ask)
