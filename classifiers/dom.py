@@ -15,7 +15,7 @@ from html import escape
 from selectolax.lexbor import LexborHTMLParser
 
 from classifiers.bounds import too_costly
-from classifiers.tags import BLOCK_CLOSE, BLOCK_OPEN, BREAK, CLOSE, KNOWN, MAX_ASIDE, NEVER, OPEN, Action, Special, learn, loose
+from classifiers.tags import BLOCK_CLOSE, BLOCK_OPEN, BREAK, CLOSE, KNOWN, MAX_ASIDE, NEVER, NOTHING, OPEN, Action, Special, learn, loose
 
 # Blocks are gathered in one list of strings: MARK + role letter begins a block, CELL + role letter a table cell, ROW … END hold a row.
 # Foreign text cannot hold these: they are blanked out before the walk.
@@ -97,7 +97,7 @@ class _Walk:
             if action is None or not bracket:
                 if not bracket or tag[:3] == "!--":
                     tag, text = self._resync(piece)
-                action = learn(tag)
+                action = NOTHING if tag == "!--" else learn(tag)
             if action is BLOCK_CLOSE or action is CLOSE:
                 depth -= 1
                 if depth == until:

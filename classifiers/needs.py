@@ -21,10 +21,11 @@ LARGE = 2_000  # bytes of scripts
 DATA_CHARS = 120  # Chinese characters in scripts that the page does not show
 CONTAINER = "空的应用容器"
 # Containers that applications are mounted in: Vue, React, Next, Nuxt, umi, Quasar, uni-app, Angular, Svelte, Ember, Taro.
-_ROOT = re.compile(
-    r"""<(?:div|main|section|body)\b[^<>]{0,300}?\bid="(app|root|main-app|mainapp|app-?main|application|vue-?app|react-?(?:app|root)|__next|__nuxt|__layout|q-app|umi|ice-container"""
-    r"""|micro-?app|single-spa[\w-]{0,40}|uni-app|taro_page|svelte|page-app|wap-?app|h5-?app|webapp|container-app)"[^<>]{0,300}>(?:\s|<!--[^<>]{0,200}-->)*</|<(app-root|router-view|ion-app)\b[^<>]{0,300}>\s*</""",
+_ROOT = re.compile(  # attributes as the parser writes them; begun at the name, which is rarer than the tag
+    r""" id="(app|root|main-app|mainapp|app-?main|application|vue-?app|react-?(?:app|root)|__next|__nuxt|__layout|q-app|umi|ice-container"""
+    r"""|micro-?app|single-spa[\w-]{0,40}|uni-app|taro_page|svelte|page-app|wap-?app|h5-?app|webapp|container-app)"[^<>]{0,300}>(?:\s|<!--[^<>]{0,200}-->)*</""",
 )
+_ELEMENT = re.compile(r"<(app-root|router-view|ion-app)\b[^<>]{0,300}>\s*</")
 _NOSCRIPT = re2.compile(
     r"(?:启用|开启|打开|允许|支持|禁用了?|不支持|需要).{0,10}(?i:javascript|js脚本|JS\b|脚本)|(?i:enable javascript|javascript (?:to run|is (?:required|disabled|not enabled))|without javascript)")
 _WAITING = re2.compile(r"^\W*(?:(?:正在|努力|拼命|数据|页面)*(?:加载|载入|跳转)中?|请稍[候等后]|(?i:loading|please wait|redirecting))[\W]*$")
@@ -40,9 +41,9 @@ _PROMISE = re2.compile(r"保本|保息|本息|兜底|刚兑|稳赚|零风险|无
 def shell_signs(markup: str, scripts: list[tuple[str, bool]], noscript: str) -> tuple[str, ...]:
     """What in the markup says that scripts write the page. Called for pages of little text only; ``noscript``: hidden text, read there."""
     signs = []
-    root = _ROOT.search(markup)
-    if root:
-        signs.append(f"{CONTAINER} {'#' + root.group(1) if root.group(1) else '<' + root.group(2) + '>'}")
+    root, element = _ROOT.search(markup), _ELEMENT.search(markup)
+    if root or element:
+        signs.append(f"{CONTAINER} #{root.group(1)}" if root else f"{CONTAINER} <{element.group(1) if element else ''}>")
     if _NOSCRIPT.search(noscript):
         signs.append("页面声明须启用 JavaScript")
     code = [source for source, is_json in scripts if not is_json]
