@@ -19,7 +19,8 @@ from indexer.progress import position_at
 
 END_S = 3_600.0
 RESTS_S = (0.0, 1.0, 2.0, 5.0, 15.0)  # before a child that died is followed by another; those without any progress in between are counted
-UNFINISHED = "研判没有完成；存档是完整的，请运行 adpatrol ingest 续办"
+LOG = "logs/ingest.log"
+MAX_LOG = 1 << 20  # it then begins anew
 
 
 class Beside:
@@ -40,10 +41,15 @@ class Beside:
             self._spawn()
 
     def _spawn(self) -> None:
-        # In a session of its own: Ctrl-C is the patrol's to hear, which then lets this one read to the end.
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "adpatrol", "ingest", "--follow", self._run, "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            start_new_session=True)
+        log = self._home / LOG
+        log.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not log.exists() or log.stat().st_size > MAX_LOG
+        # In a session of its own: Ctrl-C is the patrol's to hear, which then lets this one read to the end. What it complains of must not
+        # run into the display.
+        with log.open("w" if fresh else "a") as complaints:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "adpatrol", "ingest", "--follow", self._run, "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=complaints, text=True, start_new_session=True)
 
     def watch(self) -> bool:
         """Whether there is a child at work; follows one that died by another, after a rest. False once none lived long enough to read anything."""
@@ -86,7 +92,13 @@ class Beside:
                 self.counts = json.loads(out.splitlines()[-1])
                 return
         if self._child is not None:
-            print(f"adpatrol: {UNFINISHED}", file=sys.stderr)
+            print(f"adpatrol: 研判没有完成{self._complaint()}；存档是完整的，请运行 adpatrol ingest 续办", file=sys.stderr)
+
+    def _complaint(self) -> str:
+        """The last thing the child said, in brackets."""
+        lines = (self._home / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        said = "".join(c for c in lines[-1] if c.isprintable()).removeprefix("adpatrol: ")[:300] if lines else ""
+        return f"（{said}）" if said else ""
 
 
 def _closed(child: subprocess.Popen[str]) -> None:

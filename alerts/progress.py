@@ -18,6 +18,6 @@ def leads_at(home: Path, run: str) -> int:
                              " WHERE p.run = ?", (run,)).fetchone()
         finally:
             db.close()
-    except sqlite3.OperationalError:  # no tables yet
+    except sqlite3.DatabaseError:  # no tables yet, or none that can be read: who writes there says so
         return 0
     return int(row[0])

@@ -27,6 +27,6 @@ def _number(home: Path, query: str, *values: str) -> int:
             row = db.execute(query, values).fetchone()
         finally:
             db.close()
-    except sqlite3.OperationalError:  # no tables yet
+    except sqlite3.DatabaseError:  # no tables yet, or none that can be read: who writes there says so
         return 0
     return int(row[0]) if row else 0
