@@ -24,11 +24,7 @@ class Judged:
     verdict: Verdict
     seconds: float
     status: int | None = None
-
-    @property
-    def needs_browser(self) -> str:
-        """Why a browser would see more, in Chinese; only where an answer was fetched or archived."""
-        return needs_browser(self.page) if self.status is not None else ""
+    needs_browser: str = ""  # why a browser would see more, in Chinese
 
     def to_json(self, *, source: Any, key: str = "source", with_text: bool = False) -> dict[str, Any]:
         """The scanned page of design/commands.md."""
@@ -59,8 +55,8 @@ class Judge:
     def knowledge(self) -> Knowledge:
         return load_knowledge(config_folders())
 
-    def __call__(self, document: Document, status: int | None = None) -> Judged:
-        """``status`` of the HTTP answer. A text or file without one is judged as it stands, and the gate only says what it looks like; on an
+    def __call__(self, document: Document, status: int | None = None, *, shown: bool = False) -> Judged:
+        """``status`` of the HTTP answer; ``shown``: the document is what a browser showed. A text or file without one is judged as it stands, and the gate only says what it looks like; on an
         answer that is not the page no finding may rest (design/promises.md, 12)."""
         knowledge = self.knowledge
         began = time.perf_counter()
@@ -69,4 +65,4 @@ class Judge:
         passed = weigh(gate(page, status=status), verdict)
         if status is not None and (passed.kind != "page" or status >= 400):
             verdict = replace(verdict, findings=(), excused=())
-        return Judged(page, passed, verdict, time.perf_counter() - began, status)
+        return Judged(page, passed, verdict, time.perf_counter() - began, status, "" if shown else needs_browser(page))

@@ -37,6 +37,7 @@ class Target:
     document: Document | None = None
     error: str = ""
     status: int | None = None
+    shown: bool = False  # as a browser showed it
 
 
 def networks(written: Sequence[str]) -> list[Network]:
@@ -82,7 +83,7 @@ def _from_url(url: str, allow: Sequence[Network], render: bool) -> Target:
     said = _no_page(got.body)
     if said or (kind and not kind.startswith("text/") and "html" not in kind and "xml" not in kind):
         return Target(url, error=f"不是网页（{said or kind[:60]}）")
-    return Target(url, Document(body=got.body, url=got.url, content_type=got.content_type), status=got.status)
+    return Target(url, Document(body=got.body, url=got.url, content_type=got.content_type), status=got.status, shown=render)
 
 
 def _from_path(path: Path, source: str) -> Iterator[Target]:
@@ -98,7 +99,7 @@ def _from_file(path: Path, source: str) -> Iterator[Target]:
         if path.name.lower().endswith(ARCHIVES):
             for page in archive_pages(path):
                 offset = page.source.rpartition("#")[2]
-                yield Target(f"{source}#{offset}", Document(body=page.body, url=page.url, content_type=page.content_type), status=page.status)
+                yield Target(f"{source}#{offset}", Document(body=page.body, url=page.url, content_type=page.content_type), status=page.status, shown=page.status is None)
             return
         if path.stat().st_size > MAX_FILE_BYTES:
             yield Target(source, error=f"文件{_TOO_LARGE}")

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
         for found in read_targets([target], stdin=sys.stdin.buffer, allow=networks(allow or [])):
             if found.document is None:
                 raise ValueError(f"{found.source}：{found.error}")
-            steps = _steps(judge, judge(found.document, found.status))
+            steps = _steps(judge, judge(found.document, found.status, shown=found.shown))
             if as_json:
                 write_json({"source": found.source, **steps})
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,8 +19,8 @@ LEVELS = {"blue": "蓝", "yellow": "黄", "orange": "橙", "red": "红"}
 GATES = {
     "block": "拦截页", "captcha": "验证码页", "login": "登录页", "near_empty": "近乎空白", "soft_404": "名存实无的页", "parked": "停放域名或默认页", "shrunk": "内容骤减",
 }
-# (what names it: {"id" or "source": …}, document, why there is none, status of the answer)
-Row = tuple[dict[str, Any], "Document | None", str, "int | None"]
+# (what names it: {"id" or "source": …}, document, why there is none, status of the answer, as a browser showed it)
+Row = tuple[dict[str, Any], "Document | None", str, "int | None", bool]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +41,7 @@ def register(app: typer.Typer) -> None:
         found = failed = False
         with ExitStack() as open_files:
             lines = _opened(jsonl, open_files)  # a file that is not there is misuse: said before anything is judged
-            for name, document, error, status in _rows(targets or [], lines, jsonl, within, render):
+            for name, document, error, status, shown in _rows(targets or [], lines, jsonl, within, render):
                 if document is None:
                     failed = True
                     if as_json:
@@ -48,7 +49,7 @@ def register(app: typer.Typer) -> None:
                     else:
                         print(plain(f"{name['source']}：{error}"), file=sys.stderr)
                     continue
-                judged = judge(document, status)
+                judged = judge(document, status, shown=shown)
                 found = found or judged.verdict.violating
                 key = "id" if "id" in name else "source"
                 record = judged.to_json(source=name[key], key=key, with_text=text)
@@ -74,17 +75,21 @@ def _rows(targets: list[str], lines: IO[bytes] | None, jsonl: str, allow: list[A
     if lines is not None:
         for line in read_jsonl(lines, jsonl):
             named = {} if line.id is None else {"id": line.id}
-            yield (named if line.document else named | {"source": line.source}), line.document, line.error, None
+            yield (named if line.document else named | {"source": line.source}), line.document, line.error, None, False
     if targets or lines is None:
         for target in read_targets(targets, stdin=sys.stdin.buffer, allow=allow, render=render):
-            yield {"source": target.source}, target.document, target.error, target.status
+            yield {"source": target.source}, target.document, target.error, target.status, target.shown
 
 
 def write_json(record: dict[str, Any]) -> None:
     """One record a line; a lone surrogate from hostile text must not stop the scan."""
     line = json.dumps(record, ensure_ascii=False)
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:  # nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ValueError("输出已被关闭，没有做完") from error
 
 
 def plain(text: str) -> str:

@@ -214,6 +214,25 @@ def test_explain_goes_step_by_step_for_people_and_programs(tmp_path: Path, web: 
     assert "否：拦截页" in wall and "未发现" in wall
 
 
+def test_a_saved_shell_says_that_a_browser_would_see_more(tmp_path: Path) -> None:
+    page = tmp_path / "app.html"
+    page.write_text("<div id=app></div><script src=/app.js></script>", encoding="utf-8")
+    assert "#app" in records(run("scan", str(page), "--json", code=0))[0]["needs_browser"]
+    assert "#app" in run("explain", str(page), code=0).stdout.decode()
+
+
+def test_a_reader_that_hangs_up_ends_the_scan(tmp_path: Path) -> None:
+    file = tmp_path / "many.jsonl"
+    file.write_text(f'{{"id": 1, "text": "{STORY}"}}\n' * 3_000, encoding="utf-8")
+    process = subprocess.Popen([sys.executable, "-m", "adpatrol", "scan", "--jsonl", str(file), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
+                               env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    assert process.wait(60) == 2 and len(said.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize("command", ["scan", "explain"])
 def test_help_has_an_example(command: str) -> None:
     assert f"例：adpatrol {command}" in run(command, "--help", code=0).stdout.decode()
