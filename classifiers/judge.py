@@ -26,7 +26,7 @@ from classifiers.normalise import Normal, normalise
 
 AROUND = 120  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
-MOST_HEADS, MOST_CLAIMS = 3_000, 200  # of one rule on one page; beyond them nothing new is learnt
+MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
 # One of them stands in every form that ``numbers`` reads: 月息1分5, 日息万5, 一万变三万, 七天翻倍, 投1万日返300.
 YIELD_HEADS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,17 @@ def test_what_is_told_of_others_is_left_alone(genre: Genre | None, text: str) ->
 def test_half_a_surrogate_pair_harms_nothing() -> None:
     verdict = judge(extract(Document(body="保本\ud800保息，年化收益12%".encode("utf-8", "surrogatepass"), plain=True)), KNOWLEDGE)
     assert {f.code for f in verdict.findings} >= {"guarantee.principal", "yield.promise"}
+
+
+@pytest.mark.parametrize("padding", ["投资有风险，", "本产品不保本，", "保证质量，", "页" * 300_000])
+def test_no_padding_hides_a_promise(padding: str) -> None:
+    text = padding * (1 if len(padding) > 1_000 else 600) + "\n本平台保本保息\n"
+    verdict = judged(text)
+    assert "保本保息" in {f.claim.span for f in verdict.findings if f.code == "guarantee.principal"}
+
+
+@pytest.mark.parametrize("unit", ["保本", "年化收益12%", "1%+", "“保本”、", "投1万", "不保本，", "第一条"])
+def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+    began = time.process_time()
+    judged(unit * (300_000 // len(unit)))
+    assert time.process_time() - began < 6
