@@ -112,14 +112,15 @@ class Teller:
             self._live.stop()
             self._live = None
 
-    def end(self, summary: dict[str, Any], *, nothing: bool = False) -> None:
+    def end(self, summary: dict[str, Any], *, nothing: bool = False, judged: bool = True) -> None:
+        """``nothing``: there was none to resume. ``judged``: somebody read what was captured."""
         self.close()
         if self._json:
             print(json.dumps(summary, ensure_ascii=False), flush=True)
         elif nothing:
             print("没有未完成的巡查。" + (f"最近一次：{in_words(summary)}" if summary else "还没有巡查过：adpatrol patrol --site https://…"))
         else:
-            print(f"巡查结束：{in_words(summary, judged=self._ingest)}", flush=True)
+            print(f"巡查结束：{in_words(summary, judged=judged)}", flush=True)
 
     def _say(self, line: str) -> None:
         """To people, on stderr; that nobody hears it is no reason to stop."""

@@ -66,7 +66,7 @@ def _begun(tell: Any, no_ingest: bool, **options: Any) -> Summary:
     order = order_of(**options)
     with ingest_beside(home(), no_ingest, on_end=tell.judging) as ingest:
         done = crawl.patrol(order, home(), on_event=heard(tell, ingest), caught_up=ingest.caught_up)
-    tell.end(_with_findings(done, ingest.counts, began))
+    tell.end(_with_findings(done, ingest.counts, began), judged=bool(ingest.counts))
     return done
 
 
@@ -89,7 +89,7 @@ def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
     with ingest_beside(place, no_ingest, on_end=tell.judging) as ingest:
         done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up, revised=still_covered)
     if done is not None:  # None: another process ended it meanwhile
-        tell.end(_with_findings(done, ingest.counts, began))
+        tell.end(_with_findings(done, ingest.counts, began), judged=bool(ingest.counts))
     return done
 
 
