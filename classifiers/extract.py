@@ -102,11 +102,11 @@ def _page(document: Document, sketch: _Sketch) -> Page:
         full = f"{text}\n{rest}"
     shell: tuple[str, ...] = ()
     if len(text) <= SHELL_SCAN and (reading.script_bytes or reading.hidden):
-        shell = shell_signs(sketch.markup, reading.scripts, "".join(reading.hidden))
+        shell = shell_signs(sketch.markup, reading.scripts, "".join(reading.hidden) + text[:200])  # a <noscript> of the head is read as text
     resolver = Resolver(_base(document.url, reading.base))
     return Page(
         url=document.url, title=title, text=text, full_text=full, blocks=blocks, asides=asides,
-        links=_links(reading, resolver), images=tuple(dict.fromkeys(filter(None, map(resolver.join, reading.images)))),
+        links=_links(reading, resolver), images=tuple(dict.fromkeys(filter(None, map(resolver.join, dict.fromkeys(reading.images))))),
         identity=identify(full), language="zh" if _CHINESE.search(text) else "", encoding_declared=sketch.decoded.declared, encoding=sketch.decoded.found,
         script_bytes=reading.script_bytes, has_password_field=reading.password, refused=sketch.refused, shell=shell,
     )

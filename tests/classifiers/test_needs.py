@@ -36,6 +36,7 @@ def why(body: str, head: str = "") -> str:
     ("<div id=c></div><script src=/static/js/2.chunk.js></script><script src=/static/js/main.chunk.js></script>", "脚本"),
     ("<script data-main='js/main' src='js/require.js'></script>", "脚本生成"), ("<script src=js/sea.js></script><script>seajs.use('main')</script>", "脚本生成"),
     ("<div></div><script src=/js/jquery.min.js></script><script>$(init)</script>", "脚本生成"),
+    ("<noscript>抱歉，本站须启用 JavaScript 才能显示内容，请在浏览器设置中打开后再试</noscript><p></p><script src=/js/jquery.js></script>", "启用 JavaScript"),
     ("", ""),
 ])
 def test_a_page_that_scripts_write_is_opened(body: str, says: str) -> None:
