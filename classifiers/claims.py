@@ -5,6 +5,7 @@ Reads the label on either side of a number (年化收益 12%, 8.5%年化, 预期
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from classifiers.bounded import bounded
@@ -58,16 +59,14 @@ class Yield:
     stance: str
 
 
-def yields(text: str) -> list[Yield]:
+def yields(text: str) -> Iterator[Yield]:
     """In order of place. Linear: every rate reads a fixed stretch to either side."""
-    found = []
     last_end = 0
     for rate in rates(text):
         claim = _claim(text, rate, last_end)
-        if claim is not None:
-            found.append(claim)
         last_end = rate.end
-    return found
+        if claim is not None:
+            yield claim
 
 
 def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:

@@ -236,7 +236,8 @@ def _asked(before: str, after: str, own: bool) -> str:
 
 def _mentioned(text: str, start: int, end: int, own: bool) -> str:
     """Quoted beside other quoted words, in a list under a telling heading, in a comment or a list of words."""
-    line_start = text.rfind("\n", max(0, start - 300), start) + 1
+    low = max(0, start - 300)
+    line_start = max(low, text.rfind("\n", low, start) + 1)
     line_end = text.find("\n", end, end + 300)
     line = text[line_start:line_end if line_end >= 0 else end + 300]
     around = text[max(0, start - 60):end + 60]

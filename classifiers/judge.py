@@ -187,9 +187,10 @@ def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, a
 def _yields(text: str, regions: list[tuple[int, int]]) -> list[Yield]:
     found: list[Yield] = []
     for low, high in regions:
-        found += [replace(claim, start=low + claim.start, end=low + claim.end) for claim in yields(text[low:high])]
-        if len(found) >= MOST_CLAIMS:
-            break
+        for claim in yields(text[low:high]):
+            found.append(replace(claim, start=low + claim.start, end=low + claim.end))
+            if len(found) >= MOST_CLAIMS:
+                return found
     return found
 
 

@@ -5,6 +5,7 @@ Works on normalised text (half width, simplified). A ``Rate`` says what was writ
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -56,9 +57,9 @@ class Rate:
     parts: tuple[float, ...] = ()
 
 
-def rates(text: str) -> list[Rate]:
+def rates(text: str) -> Iterator[Rate]:
     """All rates of ``text`` in order of place, those written side by side in a list (6%、8%、9%) joined into one. Linear."""
-    found: list[Rate] = []
+    last: Rate | None = None
     for place in _places().finditer(text):
         match = _FORM.match(text, place.start())
         if match is None:
@@ -68,13 +69,14 @@ def rates(text: str) -> list[Rate]:
             continue
         if text[max(0, rate.start - 2):rate.start] in ("为-", "是-", "约-", "达-"):  # a loss
             continue
-        if found and rate.form == found[-1].form == "percent" and text[found[-1].end:rate.start] in ("、", ",", "或", "和", "/", " / ", "、 "):
-            last = found[-1]
-            rate = replace(last, end=rate.end, low=min(last.low, rate.low), high=max(last.high, rate.high))
-            found[-1] = rate
+        if last is not None and rate.form == last.form == "percent" and text[last.end:rate.start] in ("、", ",", "或", "和", "/", " / ", "、 "):
+            last = replace(last, end=rate.end, low=min(last.low, rate.low), high=max(last.high, rate.high))
             continue
-        found.append(rate)
-    return found
+        if last is not None:
+            yield last
+        last = rate
+    if last is not None:
+        yield last
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from classifiers.numbers import annual, number, rates
     ("一周翻四倍", 300, 300, "total"), ("投1万日返300", 3, 3, "day"), ("投资1000元，每天返30元", 3, 3, "day"), ("40天回本", 2.5, 2.5, "day"),
 ])
 def test_a_rate_is_read(written: str, low: float, high: float, period: str) -> None:
-    found = rates(normalise(written).text)
+    found = list(rates(normalise(written).text))
     assert [(round(r.low, 4), round(r.high, 4), r.period) for r in found] == [(low, high, period)]
 
 
@@ -39,7 +39,7 @@ def test_a_year_is_reckoned_simply_and_shown() -> None:
     ("业绩比较基准 年化收益率3.2%", 3.2, "benchmark"), ("15%新手专享收益", 15, "promised"),
 ])
 def test_whose_rate_and_how_it_is_said(text: str, per_year: float, stance: str) -> None:
-    found = yields(normalise(text).text)
+    found = list(yields(normalise(text).text))
     assert [(round(y.per_year, 2), y.stance) for y in found] == [(per_year, stance)]
 
 
@@ -48,4 +48,4 @@ def test_whose_rate_and_how_it_is_said(text: str, per_year: float, stance: str) 
     "信用卡逾期日利率0.05%", "100%本息保障", "持股比例51%", "收益率*80%+指数*20%", "成功率99%",
 ])
 def test_other_numbers_are_no_yields(text: str) -> None:
-    assert yields(normalise(text).text) == []
+    assert list(yields(normalise(text).text)) == []
