@@ -96,3 +96,15 @@ def test_who_imitates_a_bank_is_not_excused_as_one(tmp_path: Path) -> None:
     verdict = judge(extract(Document(body=body, url="https://other.example/", content_type="text/html; charset=utf-8")), knowledge)
     assert {f.code for f in verdict.findings} == {"brand.unlicensed", "endorse.state"}
     assert any("一字之差" in reason for f in verdict.findings for reason in f.reasons)
+
+
+@pytest.mark.parametrize(("title", "level"), [("某城商业银行-官方网站", "orange"), ("某诚商业银行尊享财富", "orange"), ("远方商业银行-官网", "yellow")])
+def test_a_name_the_registers_do_not_know_is_put_forward_on_a_page_that_offers(tmp_path: Path, title: str, level: str) -> None:
+    (tmp_path / "registers").mkdir()
+    (tmp_path / "registers" / "ours.csv").write_text("name,short_names,kind,domains\n某城商业银行股份有限公司,某城商业银行,bank_city,bank.example\n", encoding="utf-8")
+    knowledge = load_knowledge([tmp_path, ROOT / "config"])
+    name = title.partition("-")[0].removesuffix("尊享财富")
+    body = f"<html><head><title>{title}</title></head><body><p>{name}欢迎您</p><p>登录</p><p>立即购买 立即注册 我要理财</p></body></html>".encode()
+    page = extract(Document(body=body, url="https://other.example/", content_type="text/html"))
+    assert [(f.code, f.claim.span, f.level.key) for f in judge(page, knowledge).findings] == [("brand.unlicensed", name, level)]
+    assert not judge(page, load_knowledge([ROOT / "config"])).findings  # without registers nothing can be said
