@@ -116,7 +116,7 @@ def _by_chance(body: bytes, text: str) -> bool:
     """A few characters of GBK that happen to be valid UTF-8 of letters no page writes: 平台 reads as ƽ̨."""
     if body.isascii() or _BEYOND.search(text) or not _NO_PAGE.search(text):
         return False
-    return _high_bytes(body) < 2 * FEW and _weight(body, "gb18030") >= 0.9
+    return _high_bytes(body) < 2 * FEW and _weight(body, "gb18030") >= 0.7
 
 
 def _sample(body: bytes) -> bytes:
