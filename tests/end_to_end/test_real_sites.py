@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections import defaultdict
@@ -17,7 +18,16 @@ import pytest
 from tests.end_to_end.real_sites import SHARED, RealSite, Score, real_sites, score, served
 
 ROOT = Path(__file__).resolve().parents[2]
-PORT = 8181
+
+
+def _free_port() -> int:
+    """So that two runs of the tests on one machine leave each other alone."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.1.1", 0))
+        return int(probe.getsockname()[1])
+
+
+PORT = _free_port()
 FLOOR = 0.85
 
 pytestmark = [
