@@ -29,7 +29,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "overview": "/", "leads": "/leads/", "lead": ("/leads/", "/leads/"), "platforms": "/platforms/", "platform": ("/platforms/", "/platforms/"),
     "search": "/search/?q=本息保障", "runs": "/runs/", "run": ("/runs/", "/runs/"), "captures": "/captures/",
     "capture": ("/search/?q=本息保障&level=red", "/captures/"),
-    "leaving": ("", "/leaving/"), "messages": "/messages/",
+    "leaving": ("", "/leaving/"), "messages": "/messages/", "password": "/password/",
 }
 
 
