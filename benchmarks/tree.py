@@ -7,10 +7,14 @@ FOLDER's HTML files where one is given (real pages), else they are made here.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
+import zlib
+from functools import partial
 from pathlib import Path
 
 FAN = 10
+_LINK = re.compile(rb"""(<a\b[^<>]{0,500}?\bhref\s*=\s*["'])([^"'<>]*)(["'])""", re.IGNORECASE)
 PARAGRAPH = "本平台为社区居民提供日常资讯与生活服务信息，栏目包括政务公开、天气、交通与图书借阅，欢迎留言反馈意见。"
 
 
@@ -27,9 +31,14 @@ def _made() -> bytes:
     return f"<html><head><meta charset=utf-8><title>资讯</title></head><body><div>{rows}</div></body></html>".encode()
 
 
+def _inside(count: int, link: re.Match[bytes]) -> bytes:
+    """A real page's own link, led to a page of the tree: neither side is to measure servers that do not answer."""
+    return link.group(1) + b"/p/%d" % (zlib.crc32(link.group(2)) % count) + link.group(3)
+
+
 def pages(count: int, folder: Path | None = None) -> list[bytes]:
     """The whole answers, HTTP head included, in order of their number."""
-    pool = bodies(folder)
+    pool = [_LINK.sub(partial(_inside, count), body) for body in bodies(folder)]
     answers = []
     for number in range(count):
         links = "".join(f"<a href='/p/{n}'>第{n}页</a>\n" for n in range(FAN * number + 1, FAN * number + FAN + 1) if n < count)
