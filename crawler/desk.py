@@ -22,7 +22,7 @@ class _Host:
     name: str
     site: int
     at_once: int
-    asked: deque[Row] = field(default_factory=deque)  # seeds, and what somebody waits for: no budget holds it back
+    asked: deque[Row] = field(default_factory=deque)  # what somebody waits for: no budget holds it back
     ready: deque[Row] = field(default_factory=deque)
     busy: set[int] = field(default_factory=set)  # handed out, or waiting for the archive's commit
     flying: int = 0  # handed out

@@ -15,6 +15,7 @@ MAX_SEEN = 100_000
 COPY_CHARS = 20  # a page of fewer characters says too little to be called a copy
 PROBE_LINKS, PROBE_BUDGET = 3, 30  # links of its own that a page must lead to, and pages the plan must allow, for a probe to be worth it
 PROBE_PRIORITY = 125  # before what links lead to: the answer is wanted when they are read
+SEED_PRIORITY = 140  # first of all the pages of a site, and counted among them
 
 
 class Scope:
@@ -92,7 +93,7 @@ class Scope:
         """A seed for every client; "" addresses give nothing."""
         target = canonical(url)
         self._seen.add(target)
-        return [Found(target, self._site, host_of(target), client, 0, 200, why="起始页") for client in self._clients] if target else []
+        return [Found(target, self._site, host_of(target), client, 0, SEED_PRIORITY, why="起始页") for client in self._clients] if target else []
 
     def probe(self, found: Sequence[Found], row: Row, run: str) -> tuple[Found, ...]:
         """One address the host cannot have, asked once by each client: its answer shows what "not found" looks like here. Small sites and

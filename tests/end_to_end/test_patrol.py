@@ -161,3 +161,11 @@ def test_misuse_is_one_line_that_says_what_to_do(tmp_path: Path, args: list[str]
 
 def test_with_nothing_unfinished_resume_says_so(tmp_path: Path) -> None:
     assert "没有未完成的巡查" in run(tmp_path, "patrol", "--resume").stdout
+
+
+def test_seeds_count_among_a_sites_pages(tmp_path: Path) -> None:
+    with served(lambda path: (404, {}, b"") if path == "/robots.txt" else html(f"<title>{path}</title><h1>第 {path} 页</h1>")) as site:
+        names = tmp_path / "names.txt"
+        names.write_text("\n".join(f"{site.url}p{n}.html" for n in range(200)), encoding="ascii")
+        run(tmp_path, "patrol", "--sites", str(names), "--max-pages", "5", "--allow", "127.0.0.0/8", "--delay", "0", "--no-ingest", "--json")
+        assert len({c["url"] for c in captures(tmp_path)}) == 5
