@@ -48,8 +48,8 @@ def tree(pages: int, folder: Path | None) -> Iterator[None]:
         server.wait(10)
 
 
-def bare(kind: str, pages: int) -> Cost:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.bare", kind, URL, str(pages)], cwd=ROOT, capture_output=True, text=True,
+def bare(kind: str, url: str, pages: int) -> Cost:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.bare", kind, url, str(pages)], cwd=ROOT, capture_output=True, text=True,
                           timeout=600, check=True, preexec_fn=_first_core)
     return Cost(**json.loads(done.stdout))
 
@@ -83,14 +83,16 @@ def frontier_growth(pages: int = 2_000) -> dict[str, float]:
         for waiting in (1_000, 40_000):
             seeds = Path(folder) / f"{waiting}.txt"
             seeds.write_text("\n".join(f"{URL}p/{n}" for n in range(pages + waiting)), encoding="ascii")
-            costs[waiting] = min((_seeded(seeds, pages) for _ in range(2)), key=lambda cost: cost.cpu)
+            costs[waiting] = min((seeded(seeds, pages) for _ in range(2)), key=lambda cost: cost.cpu)
             print(f"待访 {waiting}：{costs[waiting].per_page_us:.0f} µs/页，峰值 {costs[waiting].rss_mb:.0f} MB")
     return {"G2": costs[40_000].per_page_us / costs[1_000].per_page_us}
 
 
-def _seeded(seeds: Path, pages: int) -> Cost:
-    with tempfile.TemporaryDirectory() as home:
-        return _patrol(home, ["--sites", str(seeds), "--max-pages", str(pages), "--depth", "0", "--no-ingest"], pinned=True)
+def seeded(seeds: Path, pages: int, home: Path | None = None) -> Cost:
+    with tempfile.TemporaryDirectory() as passing:
+        folder = home or Path(passing)
+        folder.mkdir(exist_ok=True)
+        return _patrol(str(folder), ["--sites", str(seeds), "--max-pages", str(pages), "--depth", "0", "--no-ingest"], pinned=True)
 
 
 def _first_core() -> None:
@@ -105,9 +107,9 @@ def run(pages: int = 3000, rounds: int = 3, folder: Path | None = None) -> dict[
     with tree(pages, folder):
         sides: dict[str, list[Cost]] = {"follow": [], "list": [], "patrol": [], "patrol+ingest": []}
         for _ in range(rounds):
-            sides["follow"].append(bare("follow", pages))
+            sides["follow"].append(bare("follow", URL, pages))
             sides["patrol"].append(ours(pages, ingest=False))
-            sides["list"].append(bare("list", pages))
+            sides["list"].append(bare("list", URL, pages))
         sides["patrol+ingest"].append(ours(pages, ingest=True))
     top = {name: best(costs) for name, costs in sides.items()}
     rate = {name: cost.pages / cost.seconds for name, cost in top.items()}
@@ -117,5 +119,4 @@ def run(pages: int = 3000, rounds: int = 3, folder: Path | None = None) -> dict[
         "G1": rate["patrol"] / rate["follow"],
         "G1b": rate["patrol"] / rate["list"],
         "G1c": top["patrol+ingest"].per_page_us / top["follow"].per_page_us,
-        "G12 crawler": top["patrol"].rss_mb / top["follow"].rss_mb,
     }
