@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +46,7 @@ class Desk:
         self._hosts: dict[str, _Host] = {}
         self._ring: deque[_Host] = deque()
         self._resting: dict[int, tuple[float, str]] = {}
+        self._held: Counter[int] = Counter()  # by site, pages that rest: each keeps its place, or a dead host would get through any budget
         now = time.monotonic()
         spent = frontier.counts()
         self._budgets = [_Budget(plan.max_pages - spent.get(i, (0, 0, 0))[0], plan.max_bytes - spent.get(i, (0, 0, 0))[2], now + plan.max_seconds)
@@ -82,9 +83,10 @@ class Desk:
                     return row
         return None
 
-    def _may(self, site: int) -> bool:
+    def _may(self, site: int, *, again: bool = False) -> bool:
+        """Whether another page of the site may be visited; ``again``: one that rested."""
         budget = self._budgets[site]
-        return budget.pages > 0 and budget.bytes > 0 and time.monotonic() < budget.until
+        return budget.pages > (0 if again else self._held[site]) and budget.bytes > 0 and time.monotonic() < budget.until
 
     def _take(self, host: _Host) -> Row | None:
         if not host.ready and host.fresh:
@@ -139,6 +141,7 @@ class Desk:
         self._budgets[row.site].bytes -= size
         if again_at is not None:
             self._budgets[row.site].pages += _counts(row)
+            self._held[row.site] += row.id not in self._resting
             self._resting[row.id] = (again_at, row.host)
 
     def grown(self, hosts: Iterable[str]) -> None:
@@ -154,14 +157,16 @@ class Desk:
         now = time.time()
         ripe = [row for row, (at, _) in self._resting.items() if at <= now]
         for row in ripe:
-            self._hosts[self._resting.pop(row)[1]].fresh = True
+            host = self._hosts[self._resting.pop(row)[1]]
+            host.fresh = True
+            self._held[host.site] -= 1
         return bool(ripe)
 
     def over(self) -> bool:
         """Nothing under way, nothing unsettled, nothing that may still be visited."""
         if self._unsettled:
             return False
-        if any(self._may(self._hosts[name].site) for _, name in self._resting.values()):
+        if any(self._may(self._hosts[name].site, again=True) for _, name in self._resting.values()):
             return False
         for host in self._ring:
             if not host.ready and host.fresh:

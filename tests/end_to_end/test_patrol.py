@@ -169,3 +169,12 @@ def test_seeds_count_among_a_sites_pages(tmp_path: Path) -> None:
         names.write_text("\n".join(f"{site.url}p{n}.html" for n in range(200)), encoding="ascii")
         run(tmp_path, "patrol", "--sites", str(names), "--max-pages", "5", "--allow", "127.0.0.0/8", "--delay", "0", "--no-ingest", "--json")
         assert len({c["url"] for c in captures(tmp_path)}) == 5
+
+
+def test_a_dead_host_is_asked_no_more_pages_than_its_budget(tmp_path: Path) -> None:
+    with served(lambda path: html("x")) as gone:
+        url = gone.url
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(f"{url}p{n}.html" for n in range(200)), encoding="ascii")
+    run(tmp_path, "patrol", "--sites", str(names), "--max-pages", "5", "--allow", "127.0.0.0/8", "--delay", "0", "--no-ingest", "--json", code=2)
+    assert len({c["url"] for c in captures(tmp_path)}) == 5
