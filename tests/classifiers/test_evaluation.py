@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from classifiers.evaluation import Evaluation
+import hashlib
+
+from classifiers.evaluation import NOTHING, UNLABELLED, Evaluation, part_of, source_of
 from classifiers.model import Claim, Finding, Genre, Level, Role, Verdict
 
 
@@ -49,3 +51,55 @@ def test_precision_and_recall_over_codes() -> None:
     assert evaluation.micro({"a"}).f1 == 1.0
     assert evaluation.misses == [("4", "b", "字")]
     assert evaluation.alarms == [("4", "c", "字")]
+
+
+def test_a_record_on_which_readers_differed_is_left_out() -> None:
+    evaluation = Evaluation()
+    evaluation.add(record("5", "a", unsure=True), verdict(("b", Level.RED)))
+    assert (evaluation.records, evaluation.unsure) == (1, 1)
+    assert evaluation.micro().to_json() == evaluation.pages.to_json()
+    assert not evaluation.slips
+
+
+def test_a_code_given_for_another_on_the_same_words_is_a_confusion() -> None:
+    evaluation = Evaluation()
+    evaluation.add(record("6", "a", source="s"), verdict(("b", Level.RED)))
+    assert evaluation.confusions == {("a", "b"): 1}
+    evaluation.add(record("7", "a", source="s"), verdict())
+    evaluation.add(record("8", source="t"), verdict(("b", Level.RED)))
+    assert evaluation.confusions == {("a", "b"): 1, ("a", NOTHING): 1, (UNLABELLED, "b"): 1}
+    assert (evaluation.sources["s"].fn, evaluation.sources["s"].fp, evaluation.sources["t"].fp) == (2, 1, 1)
+
+
+def test_what_turns_the_page_comes_first_and_sources_that_err_most() -> None:
+    evaluation = Evaluation()
+    evaluation.add(record("1", "a", "b", source="small"), verdict(("a", Level.RED)))
+    evaluation.add(record("2", "a", source="page"), verdict())
+    assert [slip.id for slip in evaluation.worst()] == ["2", "1"]
+    assert evaluation.worst()[0].page and not evaluation.worst()[1].page
+
+
+def test_micro_counts_decisions_and_macro_counts_codes() -> None:
+    evaluation = Evaluation()
+    for n in range(3):
+        evaluation.add(record(str(n), "often"), verdict(("often", Level.RED)))
+    evaluation.add(record("9", "rare"), verdict())
+    assert evaluation.micro().recall == 0.75
+    assert evaluation.macro()["recall"] == 0.5
+
+
+def test_false_alarms_are_counted_by_kind_of_text_and_code() -> None:
+    evaluation = Evaluation()
+    evaluation.add(record("1", kind="news"), verdict(("a", Level.RED), ("b", Level.BLUE)))
+    evaluation.add(record("2", "c", kind="ad"), verdict(("c", Level.RED), ("a", Level.YELLOW)))
+    assert {kind: dict(codes) for kind, codes in evaluation.alarms_by_kind.items()} == {"news": {"a": 1}, "ad": {"a": 1}}
+    assert evaluation.false_alarms_by_kind == {"news": 1}
+    assert evaluation.kinds["ad"].to_json()["f1"] == 1.0
+
+
+def test_all_texts_of_one_source_lie_in_one_part() -> None:
+    assert part_of("public file 1") == part_of("public file 1")
+    parts = [part_of(f"source {n}") for n in range(2_000)]
+    assert 0.55 < parts.count("develop") / len(parts) < 0.65
+    assert part_of("来源一") == ("develop" if int(hashlib.sha256("来源一".encode()).hexdigest()[:8], 16) % 10 < 6 else "held")
+    assert source_of({"id": "x"}) == "x" and source_of({"id": "x", "source": "s"}) == "s"
