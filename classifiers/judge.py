@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -19,14 +20,16 @@ from classifiers import genre as genres
 from classifiers.bounded import bounded
 from classifiers.claims import STANCE_ZH, Yield, yields
 from classifiers.context import excuse_for
-from classifiers.knowledge import Knowledge, Rule, YieldTest
+from classifiers.knowledge import Knowledge
 from classifiers.model import Block, Claim, Excused, Finding, Genre, Level, Page, Role, Verdict
 from classifiers.names import own_name
 from classifiers.normalise import Normal, normalise
+from classifiers.rules import Rule, Topic, YieldTest
 
 AROUND = 120  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
 MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
+UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
 # One of them stands in every form that ``numbers`` reads: 月息1分5, 日息万5, 一万变三万, 七天翻倍, 投1万日返300.
 YIELD_HEADS = (
@@ -35,15 +38,6 @@ YIELD_HEADS = (
     *(unit + blank + "变" for unit in "万元块u" for blank in ("", " ")),
     *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
 )
-_TOPICS = {
-    "money": "投资|理财|收益|资金|本金|本息|存款|贷|基金|股|币|赚|盈利|利润|回报|分红|钱|财富|炒|期货|外汇|杠杆|利息|年化|入金|代理|加盟|挣|返利|月入|日入|创业|获利|收入|富|资产|操作|出借|增值",
-    "lending": "出借|投资|理财|借款|标的|本息|本金|逾期|坏账|债权|网贷|p2p|收益|融资|担保公司|违约",
-    "trading": "开户|入金|出金|操盘|手续费|点差|提供|招商|代理|实盘|交易平台|免费|注册|倍杠杆|倍资金|盈利全归|佣金|客服|喊单|领先|收费|管理费|支付利息|额度|实盘资金|加微信|秒|低息|双向|开仓送|直播间|跟单|策略|平台投资|一站式|买涨|做空|赠金",
-    "platform": "平台|理财|p2p|网贷|互联网金融|放心|出借|年化|收益|本息|财富|安全可靠|安全保障|资金安全|投资人|风控|借贷|钱包|投资更|投资者信|投资|实力雄厚|信心|存多少|保障|返利|解冻",
-}
-
-
-_LENDER = ("出借", "投资人", "投标", "网贷", "p2p", "理财", "借款人")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +45,17 @@ class _Compiled:
     rule: Rule
     pattern: Any
     unless: Any
-    topic: Any
+    near: Any
+    not_near: Any
+    topic: Topic | None
+    words: Any  # of the topic
 
 
 class _Engine:
     """A rule set made ready: one automaton for the heads of all rules and the cues of all genres."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self.compiled = [_compile(rule) for rule in knowledge.rules]
+        self.compiled = [_compile(rule, knowledge.topics) for rule in knowledge.rules]
         words: dict[str, list[int]] = defaultdict(list)
         for index, entry in enumerate(self.compiled):
             for head in (*entry.rule.heads, *(YIELD_HEADS if entry.rule.yields else ())):
@@ -88,7 +85,7 @@ def _engine(knowledge: Knowledge) -> _Engine:
     return _Engine(knowledge)
 
 
-def _compile(rule: Rule) -> _Compiled:
+def _compile(rule: Rule, topics: Mapping[str, Topic]) -> _Compiled:
     def joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
         if not patterns:
             return None
@@ -98,7 +95,12 @@ def _compile(rule: Rule) -> _Compiled:
         options.never_capture = True
         return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
 
-    return _Compiled(rule, joined(rule.patterns, longest=True), joined(rule.unless), bounded(_TOPICS[rule.topic]) if rule.topic else None)
+    def short(patterns: tuple[str, ...]) -> Any:
+        return bounded("|".join(patterns)) if patterns else None
+
+    topic = topics[rule.topic] if rule.topic else None
+    return _Compiled(
+        rule, joined(rule.patterns, longest=True), joined(rule.unless), short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +128,58 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
         genre, reasons = Genre.PLATFORM, (*reasons, "名称与名录不符，不按持牌机构看待")
     held: list[Yield] | None = None
     for index, entry in enumerate(engine.compiled):
-        if index not in places:
+        if index not in places or (entry.rule.genres and genre not in entry.rule.genres):
             continue
         regions = _regions(places[index], len(normal.text))
         if entry.rule.yields is not None:
             held = _yields(normal.text, regions) if held is None else held
             hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
         elif entry.pattern is not None:
-            hits += _word_hits(entry, normal.text, regions, about=_about(entry.rule, normal.text, genre))
-    return _verdict(page, knowledge, normal, genre, reasons, hits, on)
+            hits += _word_hits(entry, normal.text, regions, about=_about(entry.topic, normal.text, genre))
+    verdict = _verdict(page, knowledge, normal, genre, reasons, hits, on)
+    missing = [hit for entry in engine.compiled if (hit := _missing(entry.rule, page, normal, verdict))]
+    added = (_finding(hit, page, knowledge, normal, (*page.blocks, *page.asides), on) for hit in missing)
+    return replace(verdict, findings=(*verdict.findings, *added)) if missing else verdict
 
 
-def _about(rule: Rule, text: str, genre: Genre) -> bool:
-    """Is the whole page about the rule's topic?"""
-    if rule.topic == "platform":
-        return genre in (Genre.PLATFORM, Genre.AD)
-    return rule.topic == "lending" and sum(word in text for word in _LENDER) >= 2
+def _missing(rule: Rule, page: Page, normal: Normal, verdict: Verdict) -> _Hit | None:
+    """What ought to stand beside a finding and is nowhere to be seen on the page; its place is that of the gravest such finding."""
+    test = rule.absence
+    if test is None or verdict.genre not in test.genres or len(page.text) < test.least:
+        return None
+    due = [f for f in verdict.findings if f.code in test.beside and f.level > Level.BLUE and f.claim.role is not Role.HIDDEN]
+    if not due:
+        return None
+    words = re2.compile("|".join(f"(?:{pattern})" for pattern in test.of))
+    seen, hidden = False, False
+    blocks = (*page.blocks, *page.asides)
+    for match in words.finditer(normal.text):
+        start, _ = normal.shown(*match.span())
+        block = _block_at(blocks, start)
+        seen |= block is None or not (block.hidden or block.role in UNSEEN)
+        hidden |= not seen
+    if seen:
+        return None
+    gravest = max(due, key=lambda f: (f.level, -f.claim.start))
+    start, end = normal.at(gravest.claim.start), normal.at(gravest.claim.end - 1) + 1
+    return _Hit(rule, start, end, Level[rule.level.upper()], reason="风险提示只在看不见的文字里" if hidden else "")
+
+
+def _about(topic: Topic | None, text: str, genre: Genre) -> bool:
+    """Is the whole page about the topic, so that the words around need not say it?"""
+    if topic is None or genre in topic.genres:
+        return True
+    return bool(topic.page_words) and sum(word in text for word in topic.page_words) >= topic.page_least
+
+
+def _stands(entry: _Compiled, region: str, start: int, end: int, *, about: bool) -> bool:
+    """Does what must stand near the words stand there, and nothing that must not?"""
+    if not about and entry.topic is not None and not entry.words.search(region[max(0, start - entry.topic.within):end + entry.topic.within]):
+        return False
+    if entry.near is None and entry.not_near is None:
+        return True
+    around = region[max(0, start - entry.rule.within):end + entry.rule.within]
+    return not (entry.near is not None and not entry.near.search(around)) and not (entry.not_near is not None and entry.not_near.search(around))
 
 
 def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
@@ -163,7 +201,6 @@ def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
 
 
 def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, about: bool) -> list[_Hit]:
-    """``about``: the whole page is about the rule's topic, so that the words around need not say it."""
     hits: list[_Hit] = []
     for low, high in regions:
         region = text[low:high]
@@ -176,7 +213,7 @@ def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, a
                 continue
             while region[start] in " \n" and start < end - 1:
                 start += 1
-            if entry.topic is not None and not about and not entry.topic.search(region[max(0, start - 60):end + 60]):
+            if not _stands(entry, region, start, end, about=about):
                 continue
             hits.append(_Hit(entry.rule, low + start, low + end, Level[entry.rule.level.upper()]))
             if len(hits) >= MOST_CLAIMS:

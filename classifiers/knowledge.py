@@ -1,122 +1,21 @@
-"""Rules, provisions and registers: data of the office, validated on load (unknown keys are refused with the nearest known one)."""
+"""Rules, topics, provisions and registers: data of the office, validated on load (unknown keys are refused with the nearest known one)."""
 
 from __future__ import annotations
 
 import csv
-import datetime
 import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-import re2
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ValidationError
 
 from classifiers.errors import ConfigError
-
-_FULL_WIDTH = {"，": ",", "：": ":", "；": ";", "！": "!", "？": r"\?", "（": r"\(", "）": r"\)", "％": "%", "～": "~", "＋": r"\+", "．": r"\."}
-LevelName = Literal["blue", "yellow", "orange", "red"]
-StanceName = Literal["promised", "advertised", "listed", "expected", "historical", "benchmark"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ExcuseCase(_Strict):
-    """A text that must be left alone, and the context that clears it."""
-
-    text: str
-    because: str
-
-
-class YieldTest(_Strict):
-    """Which rates of return the rule takes, and how grave they are; the highest level that applies counts."""
-
-    stances: Mapping[StanceName, LevelName] = Field(default_factory=dict)  # by how the rate is held out
-    annual: Mapping[LevelName, float] = Field(default_factory=dict)  # level -> per cent a year from which it applies (blue: above)
-    daily: LevelName | None = None  # any rate by the day
-
-
-class NameTest(_Strict):
-    """Financial words in the site's own name without a licence in the registers that are loaded."""
-
-    words: tuple[str, ...] = Field(min_length=1)
-    lookalike: LevelName = "orange"  # the name of a licensed institution on a domain not its own
-
-
-class Rule(_Strict):
-    """One rule, one file. ``patterns`` are RE2 expressions over normalised text (half width, simplified, lower case; README of config/rules)."""
-
-    id: str
-    code: str
-    level: LevelName
-    suggestion: str
-    provisions: tuple[str, ...] = Field(min_length=1)
-    heads: tuple[str, ...] = ()  # literals: expressions run only around them
-    patterns: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()  # another meaning of the same words: an expression that overlaps the match
-    topic: Literal["", "money", "lending", "trading", "platform"] = ""  # what the words around must be about
-    yields: YieldTest | None = None
-    names: NameTest | None = None
-    reason: str
-    confidence: float = Field(ge=0, le=1)
-    flag: tuple[str, ...] = Field(default=(), validate_default=True)
-    excuse: tuple[ExcuseCase, ...] = Field(default=(), validate_default=True)
-
-    @field_validator("patterns", "unless")
-    @classmethod
-    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        folded = tuple("".join(_FULL_WIDTH.get(c, c) for c in pattern) for pattern in value)
-        for pattern in folded:
-            try:
-                re2.compile(pattern)
-            except re2.error as error:
-                raise ValueError(f"表达式写错：{pattern}（{error}）") from error
-        return folded
-
-    @field_validator("flag", "excuse")
-    @classmethod
-    def _has_examples(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
-        # What a rule of names finds depends on the registers of the office: no sentence can show it.
-        if len(value) < 5 and info.data.get("names") is None:
-            raise ValueError("至少要写 5 条")
-        return value
-
-    @model_validator(mode="after")
-    def _looks_for_something(self) -> Rule:
-        if not (self.patterns or self.yields or self.names):
-            raise ValueError("patterns、yields、names 至少写一项")
-        if self.patterns and not self.heads:
-            raise ValueError("写了 patterns 就要写 heads：表达式只在这些字样附近运行")
-        return self
-
-
-class Provision(_Strict):
-    """条款: an article in a dated version. ``text`` is the exact text that was read in ``source``."""
-
-    id: str
-    law: str
-    document_number: str | None = None
-    effective: str | None = None  # as the source states it
-    in_force_from: datetime.date | None = None  # first day this wording may be cited for a capture
-    in_force_to: datetime.date | None = None  # last day, where it was superseded or repealed
-    status: str
-    article: str
-    paragraph_item: str | None = None
-    text: str
-    competent_authority: str | None = None
-    penalty_article: str | None = None
-    verified: bool
-    source_quality: str
-
-    def applies(self, on: datetime.date | None) -> bool:
-        """Was this wording in force on the day of the capture? An unknown day excludes nothing."""
-        return on is None or ((self.in_force_from is None or self.in_force_from <= on) and (self.in_force_to is None or on <= self.in_force_to))
+from classifiers.rules import AbsenceTest, NameTest, Provision, Rule, Topic, YieldTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +30,23 @@ class Licensed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """What the judge knows. ``digest`` names rules and registers: the same data give the same digest on every machine."""
+    """What the judge knows. ``digest`` names rules, topics and registers: the same data give the same digest on every machine."""
 
     rules: tuple[Rule, ...]
     provisions: Mapping[str, Provision]
     digest: str
     licensed: Mapping[str, Licensed] = field(default_factory=dict)  # by full name and by each short name
+    topics: Mapping[str, Topic] = field(default_factory=dict)
 
 
 Model = TypeVar("Model", bound=BaseModel)
+_PARTS: Mapping[str, type[BaseModel]] = {"yields": YieldTest, "names": NameTest, "absence": AbsenceTest}
 
 
 def load_knowledge(folders: Sequence[Path]) -> Knowledge:
-    """Rules, provisions and registers of all folders; the first folder that names an id wins. Raises ConfigError."""
+    """Rules, topics, provisions and registers of all folders; the first folder that names an id wins. Raises ConfigError."""
     rules: dict[str, tuple[Rule, Path]] = {}
+    topics: dict[str, tuple[Topic, Path]] = {}
     provisions: dict[str, Provision] = {}
     licensed: dict[str, Licensed] = {}
     digests: list[bytes] = []
@@ -152,6 +54,9 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
         for file in sorted((folder / "rules").glob("*.yaml")):
             rule = _read(file, Rule)
             rules.setdefault(rule.id, (rule, file))
+        for file in sorted((folder / "topics").glob("*.yaml")):
+            topic = _read(file, Topic)
+            topics.setdefault(topic.id, (topic, file))
         for file in sorted((folder / "provisions").glob("*.yaml")):
             for provision in _read_list(file, Provision):
                 provisions.setdefault(provision.id, provision)
@@ -161,15 +66,26 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
                 for name in (row.name, *row.short_names):
                     licensed.setdefault(name, row)
     for rule, file in rules.values():
-        for cited in rule.provisions:
-            if cited not in provisions or not provisions[cited].verified:
-                near = difflib.get_close_matches(cited, provisions, n=1)
-                message = f"引用的条款 {cited} 不存在或未核对" + (f"，是否想写 {near[0]}" if near else "")
-                raise ConfigError(str(file), message, line=_line(file, ("provisions",), None), field="provisions")
-    ordered = sorted(rules)
-    digests = [hashlib.sha256(rules[key][1].read_bytes()).digest() for key in ordered] + digests
+        _check_names(rule, file, provisions, {key: topic for key, (topic, _) in topics.items()})
+    files = [rules[key][1] for key in sorted(rules)] + [topics[key][1] for key in sorted(topics)]
+    digests = [hashlib.sha256(file.read_bytes()).digest() for file in files] + digests
     digest = hashlib.sha256(b"\0".join(digests)).hexdigest()
-    return Knowledge(tuple(rules[key][0] for key in ordered), provisions, f"sha256:{digest}", licensed)
+    known = {key: topic for key, (topic, _) in topics.items()}
+    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", licensed, known)
+
+
+def _check_names(rule: Rule, file: Path, provisions: Mapping[str, Provision], topics: Mapping[str, Topic]) -> None:
+    """What the rule names must be there, and an article read in its source. Raises ConfigError."""
+    for cited in rule.provisions:
+        if cited not in provisions or not provisions[cited].verified:
+            raise _unknown(file, "provisions", f"引用的条款 {cited} 不存在或未核对", cited, provisions)
+    if rule.topic and rule.topic not in topics:
+        raise _unknown(file, "topic", f"没有主题 {rule.topic}", rule.topic, topics)
+
+
+def _unknown(file: Path, field_name: str, message: str, word: str, known: Mapping[str, Any]) -> ConfigError:
+    near = difflib.get_close_matches(word, known, n=1)
+    return ConfigError(str(file), message + (f"，是否想写 {near[0]}" if near else ""), line=_line(file, (field_name,), None), field=field_name)
 
 
 def _register(file: Path) -> list[Licensed]:
@@ -221,7 +137,7 @@ def _validate(file: Path, model: type[Model], data: Any) -> Model:
         field_name = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            known = YieldTest.model_fields if first["loc"][0] == "yields" else NameTest.model_fields if first["loc"][0] == "names" else model.model_fields
+            known = _PARTS.get(str(first["loc"][0]), model).model_fields
             near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             message = "没有这个字段" + (f"，是否想写 {near[0]}" if near else "")
         elif first["type"] == "missing":

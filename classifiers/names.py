@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import re2
 
-from classifiers.knowledge import Licensed, NameTest
+from classifiers.knowledge import Licensed
 from classifiers.model import Genre, Page
 from classifiers.normalise import normalise
+from classifiers.rules import NameTest
 
 _SPLIT = re2.compile("[-_|,–—·:>《》【】\\s]+")
 _PRESENTS = ("版权所有", "copyright", "©", "客服热线", "欢迎来到", "欢迎访问", "官网", "官方网站", "登录", "网上银行", "手机银行")
