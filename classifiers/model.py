@@ -91,6 +91,21 @@ class Identity:
     uscc: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    operator: str = ""  # of ``companies``, the one that says it runs the site; empty where none does
+    bad_uscc: tuple[str, ...] = ()  # given out as credit codes, but impossible (classifiers.uscc.fault says why)
+    police: tuple[str, ...] = ()  # 公网安备 numbers
+    licence_numbers: tuple[tuple[str, str], ...] = ()  # (kind of licence as named, number)
+    capital: tuple[str, ...] = ()  # registered or paid-in capital as claimed
+    wechat: tuple[str, ...] = ()
+    qq: tuple[str, ...] = ()
+
+
+class Picture(NamedTuple):
+    """A picture of the page by its hash, for the comparison with brands (classifiers.pictures)."""
+
+    role: str  # favicon, logo, image
+    phash: str  # 16 hexadecimal digits
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +125,7 @@ class Page:
     links: tuple[Link, ...] = ()
     images: tuple[str, ...] = ()
     identity: Identity = field(default_factory=Identity)
+    pictures: tuple[Picture, ...] = ()  # filled by who has the bytes; nothing is fetched here
     language: str = ""
     encoding_declared: str = ""
     encoding: str = ""
