@@ -8,101 +8,22 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
-import ahocorasick_rs
 import re2
 
 from classifiers import genre as genres
-from classifiers.bounded import bounded
 from classifiers.claims import STANCE_ZH, Yield, yields
 from classifiers.context import excuse_for
 from classifiers.knowledge import Knowledge
+from classifiers.matching import MOST_CLAIMS, Entry, engine_of, is_about, matches, regions_of
 from classifiers.model import Block, Claim, Excused, Finding, Genre, Level, Page, Role, Verdict
 from classifiers.names import own_name
 from classifiers.normalise import Normal, normalise
-from classifiers.rules import Rule, Topic, YieldTest
+from classifiers.rules import Rule, YieldTest
 
-AROUND = 120  # characters either side of a head in which expressions run
-PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
-MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
 UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
-# One of them stands in every form that ``numbers`` reads: 月息1分5, 日息万5, 一万变三万, 七天翻倍, 投1万日返300.
-YIELD_HEADS = (
-    "%", "个点", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "变成", "赚成", "滚成", "翻成",
-    *(number + unit for number in "0123456789零一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰" for unit in ("分", "厘", " 分", " 厘")),
-    *(unit + blank + "变" for unit in "万元块u" for blank in ("", " ")),
-    *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    rule: Rule
-    pattern: Any
-    unless: Any
-    near: Any
-    not_near: Any
-    topic: Topic | None
-    words: Any  # of the topic
-
-
-class _Engine:
-    """A rule set made ready: one automaton for the heads of all rules and the cues of all genres."""
-
-    def __init__(self, knowledge: Knowledge) -> None:
-        self.compiled = [_compile(rule, knowledge.topics) for rule in knowledge.rules]
-        words: dict[str, list[int]] = defaultdict(list)
-        for index, entry in enumerate(self.compiled):
-            for head in (*entry.rule.heads, *(YIELD_HEADS if entry.rule.yields else ())):
-                words[normalise(head).text].append(index)
-        self.cues = frozenset(genres.WORDS)
-        self.words = list(dict.fromkeys((*words, *genres.WORDS)))
-        self.owners = [words.get(word, ()) for word in self.words]
-        self.automaton = ahocorasick_rs.AhoCorasick(self.words)
-
-    def heads(self, text: str) -> tuple[dict[int, list[int]], dict[str, int]]:
-        """Places of heads by rule, and how often each genre cue stands in ``text``."""
-        by_word: dict[int, list[int]] = defaultdict(list)
-        for at in range(0, max(len(text), 1), PIECE):
-            piece = text if len(text) <= PIECE else text[at:at + PIECE + 16]
-            for word, start, _ in self.automaton.find_matches_as_indexes(piece, overlapping=True):
-                by_word[word].append(at + start)
-        places: dict[int, list[int]] = defaultdict(list)
-        for word, starts in by_word.items():
-            for owner in self.owners[word]:
-                places[owner] += starts
-        cues = {self.words[word]: len(starts) for word, starts in by_word.items() if self.words[word] in self.cues}
-        return {owner: sorted(starts)[:MOST_HEADS] for owner, starts in places.items()}, cues
-
-
-@lru_cache(maxsize=4)
-def _engine(knowledge: Knowledge) -> _Engine:
-    return _Engine(knowledge)
-
-
-def _compile(rule: Rule, topics: Mapping[str, Topic]) -> _Compiled:
-    def joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
-        if not patterns:
-            return None
-        options = re2.Options()
-        options.longest_match = longest
-        options.max_mem = 64 << 20
-        options.never_capture = True
-        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
-
-    def short(patterns: tuple[str, ...]) -> Any:
-        return bounded("|".join(patterns)) if patterns else None
-
-    topic = topics[rule.topic] if rule.topic else None
-    return _Compiled(
-        rule, joined(rule.patterns, longest=True), joined(rule.unless), short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
-
-
 @dataclass(frozen=True, slots=True)
 class _Hit:
     """Words found, in normalised text, before context."""
@@ -118,7 +39,7 @@ class _Hit:
 
 def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) -> Verdict:
     """All findings of a page, in order of place, and what was excused. ``on``: date of the capture (provisions in force then)."""
-    engine = _engine(knowledge)
+    engine = engine_of(knowledge)
     normal = normalise(page.full_text)
     title = normalise(page.title).text
     places, counts = engine.heads(normal.text if not title else f"{normal.text}\n{title}")
@@ -130,12 +51,12 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
     for index, entry in enumerate(engine.compiled):
         if index not in places or (entry.rule.genres and genre not in entry.rule.genres):
             continue
-        regions = _regions(places[index], len(normal.text))
+        regions = regions_of(places[index], len(normal.text))
         if entry.rule.yields is not None:
             held = _yields(normal.text, regions) if held is None else held
             hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
         elif entry.pattern is not None:
-            hits += _word_hits(entry, normal.text, regions, about=_about(entry.topic, normal.text, genre))
+            hits += _word_hits(entry, normal.text, regions, about=is_about(entry.topic, normal.text, genre))
     verdict = _verdict(page, knowledge, normal, genre, reasons, hits, on)
     missing = [hit for entry in engine.compiled if (hit := _missing(entry.rule, page, normal, verdict))]
     added = (_finding(hit, page, knowledge, normal, (*page.blocks, *page.asides), on) for hit in missing)
@@ -165,60 +86,9 @@ def _missing(rule: Rule, page: Page, normal: Normal, verdict: Verdict) -> _Hit |
     return _Hit(rule, start, end, Level[rule.level.upper()], reason="风险提示只在看不见的文字里" if hidden else "")
 
 
-def _about(topic: Topic | None, text: str, genre: Genre) -> bool:
-    """Is the whole page about the topic, so that the words around need not say it?"""
-    if topic is None or genre in topic.genres:
-        return True
-    return bool(topic.page_words) and sum(word in text for word in topic.page_words) >= topic.page_least
-
-
-def _stands(entry: _Compiled, region: str, start: int, end: int, *, about: bool) -> bool:
-    """Does what must stand near the words stand there, and nothing that must not?"""
-    if not about and entry.topic is not None and not entry.words.search(region[max(0, start - entry.topic.within):end + entry.topic.within]):
-        return False
-    if entry.near is None and entry.not_near is None:
-        return True
-    around = region[max(0, start - entry.rule.within):end + entry.rule.within]
-    return not (entry.near is not None and not entry.near.search(around)) and not (entry.not_near is not None and entry.not_near.search(around))
-
-
-def _regions(places: list[int], length: int) -> list[tuple[int, int]]:
-    """Stretches around the heads, whose ``places`` are in order; those that touch are joined."""
-    regions: list[tuple[int, int]] = []
-    begin = finish = -1
-    for place in places:
-        if place >= length:
-            break
-        if finish >= 0 and place - AROUND <= finish:
-            finish = place + AROUND
-            continue
-        if finish >= 0:
-            regions.append((begin, finish))
-        begin, finish = max(0, place - AROUND), place + AROUND
-    if finish >= 0:
-        regions.append((begin, min(length, finish)))
-    return regions
-
-
-def _word_hits(entry: _Compiled, text: str, regions: list[tuple[int, int]], *, about: bool) -> list[_Hit]:
-    hits: list[_Hit] = []
-    for low, high in regions:
-        region = text[low:high]
-        others: list[tuple[int, int]] | None = None
-        for match in entry.pattern.finditer(region):
-            start, end = match.span()
-            if others is None:
-                others = [m.span() for m in entry.unless.finditer(region)] if entry.unless is not None else []
-            if end <= start or any(a < end and start < b for a, b in others):
-                continue
-            while region[start] in " \n" and start < end - 1:
-                start += 1
-            if not _stands(entry, region, start, end, about=about):
-                continue
-            hits.append(_Hit(entry.rule, low + start, low + end, Level[entry.rule.level.upper()]))
-            if len(hits) >= MOST_CLAIMS:
-                return hits
-    return hits
+def _word_hits(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: bool) -> list[_Hit]:
+    level = Level[entry.rule.level.upper()]
+    return [_Hit(entry.rule, start, end, level) for start, end in matches(entry, text, spans, about=about)]
 
 
 def _yields(text: str, regions: list[tuple[int, int]]) -> list[Yield]:

@@ -1,0 +1,150 @@
+"""The first stage: one pass finds the heads of all rules and the cues of all genres; expressions run only around the heads they belong to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+import ahocorasick_rs
+import re2
+
+from classifiers import genre as genres
+from classifiers.bounded import bounded
+from classifiers.knowledge import Knowledge
+from classifiers.model import Genre
+from classifiers.normalise import normalise
+from classifiers.rules import Rule, Topic
+
+AROUND = 120  # characters either side of a head in which expressions run
+PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
+MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
+# One of them stands in every form that ``numbers`` reads: 月息1分5, 日息万5, 一万变三万, 七天翻倍, 投1万日返300.
+YIELD_HEADS = (
+    "%", "个点", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "变成", "赚成", "滚成", "翻成",
+    *(number + unit for number in "0123456789零一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰" for unit in ("分", "厘", " 分", " 厘")),
+    *(unit + blank + "变" for unit in "万元块u" for blank in ("", " ")),
+    *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    rule: Rule
+    pattern: Any
+    unless: Any
+    near: Any
+    not_near: Any
+    topic: Topic | None
+    words: Any  # of the topic
+
+
+class Engine:
+    """A rule set made ready: one automaton for the heads of all rules and the cues of all genres."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.compiled = [_compile(rule, knowledge.topics) for rule in knowledge.rules]
+        words: dict[str, list[int]] = defaultdict(list)
+        for index, entry in enumerate(self.compiled):
+            for head in (*entry.rule.heads, *(YIELD_HEADS if entry.rule.yields else ())):
+                words[normalise(head).text].append(index)
+        self.cues = frozenset(genres.WORDS)
+        self.words = list(dict.fromkeys((*words, *genres.WORDS)))
+        self.owners = [words.get(word, ()) for word in self.words]
+        self.automaton = ahocorasick_rs.AhoCorasick(self.words)
+
+    def heads(self, text: str) -> tuple[dict[int, list[int]], dict[str, int]]:
+        """Places of heads by rule, and how often each genre cue stands in ``text``."""
+        by_word: dict[int, list[int]] = defaultdict(list)
+        for at in range(0, max(len(text), 1), PIECE):
+            piece = text if len(text) <= PIECE else text[at:at + PIECE + 16]
+            for word, start, _ in self.automaton.find_matches_as_indexes(piece, overlapping=True):
+                by_word[word].append(at + start)
+        places: dict[int, list[int]] = defaultdict(list)
+        for word, starts in by_word.items():
+            for owner in self.owners[word]:
+                places[owner] += starts
+        cues = {self.words[word]: len(starts) for word, starts in by_word.items() if self.words[word] in self.cues}
+        return {owner: sorted(starts)[:MOST_HEADS] for owner, starts in places.items()}, cues
+
+
+@lru_cache(maxsize=4)
+def engine_of(knowledge: Knowledge) -> Engine:
+    return Engine(knowledge)
+
+
+def _compile(rule: Rule, topics: Mapping[str, Topic]) -> Entry:
+    def joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
+        if not patterns:
+            return None
+        options = re2.Options()
+        options.longest_match = longest
+        options.max_mem = 64 << 20
+        options.never_capture = True
+        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
+
+    def short(patterns: tuple[str, ...]) -> Any:
+        return bounded("|".join(patterns)) if patterns else None
+
+    topic = topics[rule.topic] if rule.topic else None
+    return Entry(
+        rule, joined(rule.patterns, longest=True), joined(rule.unless), short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
+
+
+def is_about(topic: Topic | None, text: str, genre: Genre) -> bool:
+    """Is the whole page about the topic, so that the words around need not say it?"""
+    if topic is None or genre in topic.genres:
+        return True
+    return bool(topic.page_words) and sum(word in text for word in topic.page_words) >= topic.page_least
+
+
+def _stands(entry: Entry, region: str, start: int, end: int, *, about: bool) -> bool:
+    """Does what must stand near the words stand there, and nothing that must not?"""
+    if not about and entry.topic is not None and not entry.words.search(region[max(0, start - entry.topic.within):end + entry.topic.within]):
+        return False
+    if entry.near is None and entry.not_near is None:
+        return True
+    around = region[max(0, start - entry.rule.within):end + entry.rule.within]
+    return not (entry.near is not None and not entry.near.search(around)) and not (entry.not_near is not None and entry.not_near.search(around))
+
+
+def regions_of(places: list[int], length: int) -> list[tuple[int, int]]:
+    """Stretches around the heads, whose ``places`` are in order; those that touch are joined."""
+    regions: list[tuple[int, int]] = []
+    begin = finish = -1
+    for place in places:
+        if place >= length:
+            break
+        if finish >= 0 and place - AROUND <= finish:
+            finish = place + AROUND
+            continue
+        if finish >= 0:
+            regions.append((begin, finish))
+        begin, finish = max(0, place - AROUND), place + AROUND
+    if finish >= 0:
+        regions.append((begin, min(length, finish)))
+    return regions
+
+
+def matches(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: bool = True) -> Iterator[tuple[int, int]]:
+    """Where the rule's words stand in ``text``, at most ``MOST_CLAIMS``. ``about``: the whole page is about the rule's topic."""
+    return islice(_matches(entry, text, spans, about=about), MOST_CLAIMS)
+
+
+def _matches(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: bool) -> Iterator[tuple[int, int]]:
+    for low, high in spans:
+        region = text[low:high]
+        others: list[tuple[int, int]] | None = None
+        for match in entry.pattern.finditer(region):
+            start, end = match.span()
+            if others is None:
+                others = [m.span() for m in entry.unless.finditer(region)] if entry.unless is not None else []
+            if end <= start or any(a < end and start < b for a, b in others):
+                continue
+            while region[start] in " \n" and start < end - 1:
+                start += 1
+            if _stands(entry, region, start, end, about=about):
+                yield low + start, low + end
