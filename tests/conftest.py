@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 _HOME = tempfile.mkdtemp(prefix="adpatrol-test-")
 os.environ["ADPATROL_HOME"] = _HOME
 os.environ.pop("ADPATROL_CONFIG", None)
+# A job started in the background ignores Ctrl-C, and so would all it starts: the tests of Ctrl-C are about ours.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
