@@ -1,0 +1,47 @@
+"""What clears words that look like a claim: the second stage, run only where the first found something.
+
+Reasons are Chinese, for the officer, and begin with the label of their kind (``kinds.KINDS``). A risk line elsewhere on the page clears nothing.
+"""
+
+from __future__ import annotations
+
+from classifiers.context.frames import frame_of
+from classifiers.context.grammar import asked, exposed, forbidden_within, negated, sentence, told, warned
+from classifiers.context.kinds import KINDS, Excuse, kind_of
+from classifiers.context.mention import mentioned, special
+from classifiers.context.pages import by_page
+from classifiers.context.sayings import OPERATORS, licensed
+from classifiers.model import Genre
+
+__all__ = ["KINDS", "OPERATORS", "Excuse", "excuse", "excuse_for", "kind_of"]
+
+
+def excuse_for(text: str, start: int, end: int, genre: Genre, code: str, *, operator: str | None = None) -> str:
+    """``excuse`` as the reason printed beside the words; empty where nothing clears them."""
+    found = excuse(text, start, end, genre, code, operator=operator)
+    return "" if found is None else str(found)
+
+
+def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator: str | None = None) -> Excuse | None:
+    """Why the words at [start, end) of normalised ``text`` are no claim of the page itself; None where nothing clears them.
+
+    ``operator``: the kind of licensed institution (``OPERATORS``) that the registers say runs the page; empty where they list none; None where it
+    could not be told. It clears the lawful sayings of that kind of institution and nothing else.
+    """
+    before, after = sentence(text, start, end)
+    words = text[start:end]
+    own = genre in (Genre.PLATFORM, Genre.AD)
+    frame = frame_of(text, start, end, code, own=own)
+    return (
+        negated(before, after, own)
+        or forbidden_within(words)
+        or warned(before, own)
+        or told(before, words, after, own, frame.offer)
+        or exposed(after, own)
+        or asked(before, after, own)
+        or mentioned(text, start, end, own)
+        or special(before, after, words, code, own, operator)
+        or licensed(text, start, end, genre, code, operator)
+        or (Excuse(frame.kind, f"本段用语“{'、'.join(frame.cues)}”") if frame.kind else None)
+        or by_page(text, start, end, genre, code)
+    )

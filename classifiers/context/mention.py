@@ -1,0 +1,73 @@
+"""Words that are mentioned, not said: listed in quotes, under a telling heading, in a comment, a list of words, a question of a survey."""
+
+from __future__ import annotations
+
+from classifiers.bounded import bounded
+from classifiers.context.grammar import SELF
+from classifiers.context.kinds import Excuse
+
+_SURVEY = bounded("您能(?:接受|承受)|可以承受|可接受的|投资目的|以下哪|单选|多选|问卷|较低等级风险|风险偏好|风险(?:承受|测评)[^,。]{0,20}$|(?:^|[ \n])[a-e][.、):]\\s?$")
+_DEPOSIT = bounded("存款保险|存款类|大额存单|结构性存款|国债|储蓄|定期存款|银行存款|存款产品|存款人|保险条款|保险合同|保险金额|现金价值|保单")
+_COMPARED = bounded("倍|高于|超过|秒杀|比[^,。]{0,6}(?:存款|储蓄|国债)|取代|替代|媲美|跑赢|远超|超越|=|等于|告别|胜过|优于|好过|不如|堪比|(?:如|像|似)(?:同)?(?:国债|储蓄|银行)|还不如")
+_TYPE = bounded("非保本|浮动|固定收益类|产品类型|收益类型|全部|不限|类型|结构性存款|净值|pr[1-5]|自营|代销")
+_LISTED = bounded("(?:[”\"』」'][\\s、,/|和及或与;]{0,4}[“\"『「'][^“”\"』」'\n]{0,12})")
+_MENTIONS = bounded("使用|出现|含|宣传|打着|声称|称|词|标|写|搜|输入|警|骗|禁|避免|误|勿|等(?:词|字|用语|说法|宣传|承诺|口号|虚假|话|字眼|内容)|诱|口号|关键")
+# Announces that what follows is not the page's own claim. Matched whole: a name that merely holds such a word (示例财富) announces nothing.
+_ANNOUNCED = "(?:骗局|骗术|话术|陷阱|套路|手法|伎俩|手段|特征|误区|谣言|违禁词|敏感词|禁用词|违规词|屏蔽词|关键词|词表|词库|违规用语|禁用语|例句|反例|用例|检测词|虚假宣传|违法行为|违规行为|禁止行为|禁止情形|违法广告|违规广告|违规宣传)"
+_HEADING = bounded(
+    f"^[^,。!?]{{0,24}}{_ANNOUNCED}[^,。!?\n]{{0,4}}(?:示例|举例|清单|列表|大全|一览|汇总|样本|有|包括|如下|主要有|包含|总结)?(?:\\([^()\n]{{0,12}}\\)|[ —-]{{1,3}}[^,。!?\n]{{0,10}})?$|"
+    "(?:存在|具有|含有|出现|发现|遇到?|凡|使用|属于|涉嫌|包含)[^。\n]{0,8}(?:下列|如下|以下)[^。\n]{0,16}(?:行为|内容|情形|用语|说法|承诺|宣传|字样|语句|表述)$|"
+    "^[^。\n]{0,16}(?:不得|禁止|严禁|不准|不允许|警惕|谨防|切勿|不要相信)[^。\n]{0,20}$"
+)
+_COMMENT = bounded("^\\s*(?://|/\\*|<!--)|`[^`\n]{0,60}$")
+_MARKED = bounded("^\\s*(?:#|--|\\*|-)")
+PROGRAM = bounded("\\b(?:const|let|var|return|function|class|public|private|static|string|int|def)\\b|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\\(|=>|&&|!=|==|::|\\bdef \\b|\\bimport \\b|- \\[[x ]\\]|\\bllm\\b|[a-z]{3,}\\.[a-z]{2,4}\\b")
+_HIGH = bounded("(?:[^\\d.](?:[6-9]|[1-9]\\d))(?:\\.\\d+)?%")
+
+
+def mentioned(text: str, start: int, end: int, own: bool) -> Excuse | None:
+    """Quoted beside other quoted words, in a list under a telling heading, in a comment or a list of words."""
+    low = max(0, start - 300)
+    line_start = max(low, text.rfind("\n", low, start) + 1)
+    line_end = text.find("\n", end, end + 300)
+    line = text[line_start:line_end if line_end >= 0 else end + 300]
+    around = text[max(0, start - 60):end + 60]
+    listed = len(_LISTED.findall(around))
+    if listed and (around.count('", "') + around.count("', '") >= 2 or (not own and _MENTIONS.search(around) and not SELF.search(around))) and _is_quoted(text, start, end):
+        return Excuse("quotation", "引号列举的用语")
+    if not own and line.count("|") >= 5 and len(line) < 12 * line.count("|") and " | " not in line:
+        return Excuse("code", "词表")
+    if not own and (_COMMENT.search(text[line_start:start]) or (_MARKED.search(line) and len(PROGRAM.findall(text[max(0, start - 300):end + 300])) >= 2)):
+        return Excuse("code", "程序注释")
+    if SELF.search(line):
+        return None
+    back = text[max(0, line_start - 260):max(line_start - 1, 0)]
+    for heading in reversed(back.split("\n")[-6:]):
+        heading = heading.strip()
+        if heading.endswith((":", "：")) or (len(heading) < 16 and heading and not own):
+            if _HEADING.search(heading.rstrip(": ")):
+                return Excuse("quotation", f"列在“{heading[-16:]}”之下")
+            if heading.endswith(":"):
+                break
+    return None
+
+
+def _is_quoted(text: str, start: int, end: int) -> bool:
+    """Between an opening and a closing quote, close by."""
+    opened = max(text.rfind(c, max(0, start - 10), start) for c in "“\"『「'")
+    closed = [at for c in "”\"』」'" if (at := text.find(c, end, end + 10)) >= 0]
+    return opened >= 0 and bool(closed)
+
+
+def special(before: str, after: str, words: str, code: str, own: bool, operator: str | None) -> Excuse | None:
+    near = before[-30:] + words + after[:30]
+    if not own and _SURVEY.search(before) and not SELF.search(before):
+        return Excuse("survey")
+    if not code.startswith(("guarantee.", "yield.")):
+        return None
+    # Of what calls itself a deposit, only rates that deposits bear are believed.
+    if code.startswith("guarantee.") and not own and operator != "" and _DEPOSIT.search(near) and not _COMPARED.search(near) and not _HIGH.search(before[-40:] + after[:40]):
+        return Excuse("deposit", "国家另有规定的除外")
+    if code.startswith("guarantee.") and len(words) <= 4 and after[:1] in ("型", "类") and _TYPE.search(near):
+        return Excuse("definition", "产品分类名称")
+    return None
