@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "explain": "adpatrol.commands.explain",
     "evaluate": "adpatrol.commands.evaluate",
     "rules": "adpatrol.commands.rules",
+    "examples": "adpatrol.commands.examples",
     "findings": "adpatrol.commands.findings",
     "search": "adpatrol.commands.search",
     "lead": "adpatrol.commands.lead",

@@ -53,6 +53,12 @@ AXES_LOCKOUT_CALLABLE = "console.views.account.locked_out"
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = 0
 CONSOLE_IDLE_S = int(os.environ.get("ADPATROL_IDLE_S", "1800"))
+# 广告自查: who may (off, signed-in, public), keys of the API (16 characters at least), and how often an outsider or a key may ask.
+SELFCHECK = os.environ.get("ADPATROL_SELFCHECK", "signed-in")
+if SELFCHECK not in ("off", "signed-in", "public"):
+    raise ValueError(f"ADPATROL_SELFCHECK 只能是 off、signed-in 或 public，不能是“{SELFCHECK}”")
+SELFCHECK_KEYS = [key for key in os.environ.get("ADPATROL_SELFCHECK_KEYS", "").split(",") if len(key) >= 16]
+SELFCHECK_PER_MINUTE = 20
 ROOT_URLCONF = "console.urls"
 TEMPLATES = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,

@@ -36,9 +36,10 @@ def provisions(ids: Iterable[str]) -> list[Cited]:
         known = law_texts()
     except ConfigError as error:
         return [Cited(id, id, "", f"条款库无法读取：{error}", "") for id in dict.fromkeys(ids)]
-    return [_cited(known[id]) if id in known else Cited(id, id, "", "待核：库中没有这一条款", "") for id in dict.fromkeys(ids)]
+    return [cited(known[id]) if id in known else Cited(id, id, "", "待核：库中没有这一条款", "") for id in dict.fromkeys(ids)]
 
 
-def _cited(provision: Provision) -> Cited:
+def cited(provision: Provision) -> Cited:
+    """One provision as shown."""
     name = f"{provision.law}{provision.article}{provision.paragraph_item or ''}"
     return Cited(provision.id, name, provision.text, "现行" if may_print(provision) else "待核", provision.competent_authority or "")

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from console.views import account, auditing, captures, evidence, leads, leaving, messages, overview, platforms, search
+from console.views import (
+    account,
+    auditing,
+    captures,
+    evidence,
+    examples,
+    leads,
+    leaving,
+    messages,
+    overview,
+    platforms,
+    search,
+    selfcheck,
+    trying,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
@@ -25,6 +39,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("captures/<str:id>/text.txt", captures.text, name="capture-text"),
     path("captures/<str:id>/evidence.json", evidence.record, name="capture-evidence"),
     path("captures/<str:id>/evidence.warc.gz", evidence.records, name="capture-records"),
+    path("try/", trying.trying, name="try"),
+    path("examples.jsonl", examples.examples, name="examples"),
+    path("selfcheck/", selfcheck.selfcheck, name="selfcheck"),
+    path("api/selfcheck", selfcheck.api, name="api-selfcheck"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:id>/requeue/", messages.requeue, name="message-requeue"),
     path("audit/", auditing.audit, name="audit"),
@@ -34,5 +52,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", account.password, name="password"),
     path("healthz", account.healthz, name="healthz"),
 ]
+handler400 = trying.bad_request
 handler404 = account.not_found
 handler500 = account.broken
