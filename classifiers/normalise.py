@@ -1,8 +1,9 @@
 """Evasion undone, places kept: text for matching, and the way back to the text as displayed.
 
-Width, case, traditional characters and a small table of look-alikes are changed character for character. What is left out (zero-width
-characters, marks put between the characters of a word, blanks that letter-space a word) is remembered, so that every span found in the
-normalised text names an exact span of the displayed text.
+Width, case, traditional characters and variants are changed character for character. What ``evasions`` reads otherwise (misspelt trade words,
+pinyin, odd figures) is put in its place, and what is left out (zero-width characters, marks put between the characters of a word, blanks that
+letter-space a word) is remembered, so that every span found in the normalised text names an exact span of the displayed text, and says how it
+was hidden.
 """
 
 from __future__ import annotations
@@ -17,36 +18,39 @@ from typing import Any
 import opencc
 import re2
 
-_HAN = "\u4e00-\u9fff"
-# Invisible characters and marks that combine with the character before them: nothing a reader sees as text of its own.
-_UNSEEN = re.compile("[\u00ad\u034f\u061c\u0300-\u0336\u0338-\u036f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0"
-                     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]+")
+from classifiers.evasions import APART, CIRCLED, HAN, HIDDEN, MARKS, SHAPED, SOUND, UNSEEN, Change, anything, changes, tables, trigger
+
 # Marks inside a word: 保·本, 稳*赚. One to three of them, and only between two Han characters.
-_INSIDE = re.compile("[·•・‧∙●○◆◇■□▪▫★☆✦✧✨❤♥♡.*_~^`´¨'=#@&$\u2600-\u26ff\u2700-\u27bf\U0001f300-\U0001faff]+")
+_INSIDE = re.compile(f"[{MARKS}{UNSEEN}]+")
+_UNSEEN = re.compile(f"[{UNSEEN}]+")
 # Letter-spacing: single Han characters, each apart from the next by one and the same separator (保 本 保 息, 稳-赚-不-赔).
-_SPACED = re.compile(f"[^{_HAN}]([{_HAN}](?:[ ][{_HAN}]){{1,15}})(?![{_HAN}])|[^{_HAN}]([{_HAN}]([-+/|,、])[{_HAN}](?:\\3[{_HAN}]){{1,14}})(?![{_HAN}])")
-_UPRIGHT = re.compile(f"\n[{_HAN}](?:\n[{_HAN}]){{2,30}}(?=\n|\\Z)")
-_GAPS = re.compile("[-+/|,、 ]")
+_SPACED = re.compile(f"[^{HAN}]([{HAN}](?:[ ]{{1,3}}[{HAN}]){{1,15}})(?![{HAN}])|[^{HAN}]([{HAN}]([-+/|,、])[{HAN}](?:\\3[{HAN}]){{1,14}})(?![{HAN}])")
+_UPRIGHT = re.compile(f"\n[{HAN}](?:\n[{HAN}]){{2,30}}(?=\n|\\Z)")
+_GAPS = re.compile("[-+/|,、]| {1,3}")
 _HALVES = re.compile("[\ud800-\udfff]")
-# Look-alikes seen or to be expected in the trade's own words; only where the left character has no ordinary use beside such words.
 _ALIKE = {
-    "夲": "本", "苯": "本", "夶": "大", "笨": "笨", "琻": "金", "釒": "金", "菋": "味", "収": "收", "溢": "溢", "嬴": "赢", "赑": "赑",
-    "‰": "‰", "﹪": "%", "٪": "%", "％": "%", "〜": "~", "∼": "~", "～": "~", "﹣": "-", "－": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-",
-    "①": "1", "〇": "零", "×": "*", "＋": "+", "﹢": "+", "：": ":", "︰": ":", "\u00a0": " ", "\u3000": " ", "\t": " ", "葆": "保", "寳": "宝",
+    "‰": "‰", "﹪": "%", "٪": "%", "％": "%", "℅": "%", "㌫": "%", "〜": "~", "∼": "~", "～": "~", "﹣": "-", "－": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-",
+    "〇": "零", "×": "*", "＋": "+", "﹢": "+", "➕": "+", "：": ":", "︰": ":", "\u00a0": " ", "\u3000": " ", "\t": " ",
 }
-# Words written with a wrong character of the same sound or shape; the right word is put in its place, character for character.
-_WORDS = {
-    "保苯": "保本", "宝本保息": "保本保息", "葆本": "保本", "堡本": "保本", "褒本": "保本", "保夲": "保本", "保本宝息": "保本保息", "理才": "理财", "李财": "理财",
-    "收溢": "收益", "收一": "收一", "年化收溢": "年化收益", "稳攒": "稳赚", "稳转不赔": "稳赚不赔", "文赚不赔": "稳赚不赔", "躺攥": "躺赚", "谷票": "股票", "古票": "股票",
-    "配孜": "配资", "陪资": "配资", "零封险": "零风险", "0封险": "0风险", "领风险": "零风险",
-}
-_WRONG = re2.compile("|".join(sorted((re.escape(w) for w, right in _WORDS.items() if w != right), key=len, reverse=True)))
 _MARKS = "（），：；！？％￥\u3000\u00a0"  # so frequent that each is replaced without looking
 MOST_RARE = 64  # rare characters looked up one by one; a text with more of them (traditional characters) is translated as a whole
-# Where something may have to be left out. Wider than the expressions that decide, and RE2, which reads a text without hits several times as fast.
-_MAYBE_CUT = re2.compile(
-    f"{_UNSEEN.pattern}|[{_HAN}]{_INSIDE.pattern.removesuffix('+')}{{1,3}}[{_HAN}]|(?:^|[^{_HAN}])[{_HAN}][-+/|,、 ][{_HAN}](?:[^{_HAN}]|$)"
-)
+
+@lru_cache(maxsize=1)
+def _alike() -> dict[str, str]:
+    """Look-alikes of a single character; circled numerals stay, for what they are is told by what follows."""
+    return {c: c for c in CIRCLED} | _ALIKE | dict(tables().characters) | dict(tables().variants)
+
+
+_MAYBE_SPACED = re2.compile(f"(?:^|[^{HAN}])[{HAN}](?:[-+/|,、]| {{1,3}})[{HAN}](?:[^{HAN}]|$)")
+
+
+@lru_cache(maxsize=1)
+def _suspect() -> Any:
+    """Where something may have to be undone. Wider than the expressions that decide, and RE2, which reads a text without hits several times as fast."""
+    options = re2.Options()
+    options.max_mem = 128 << 20
+    options.never_capture = True
+    return re2.compile(f"[{UNSEEN}]|[{HAN}][{MARKS}{UNSEEN}]{{1,3}}[{HAN}]|{_MAYBE_SPACED.pattern}|{trigger()}", options)
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +66,8 @@ class _Table(dict[int, int]):
 
     def __missing__(self, code: int) -> int:
         character = chr(code)
-        value = _ALIKE.get(character, "")
+        alike = _alike()
+        value = alike.get(character, "")
         if not value:
             value = character
             if code > 0x7F and not 0xD800 <= code <= 0xDFFF:
@@ -70,7 +75,7 @@ class _Table(dict[int, int]):
                 value = folded if len(folded) == 1 else character
             lower = value.lower()
             value = lower if len(lower) == 1 else value
-            value = _ALIKE.get(value, value)
+            value = alike.get(value, value)
             value = _simplified().get(value, value)
         self[code] = ord(value)
         return self[code]
@@ -100,7 +105,8 @@ def _rare() -> Any:
 def _is_rare(code: int) -> bool:
     character = chr(code)
     lower = character.lower()
-    if unicodedata.is_normalized("NFKC", character) and len(lower) == 1 and lower not in _simplified() and character not in _ALIKE and lower not in _ALIKE:
+    alike = _alike()
+    if unicodedata.is_normalized("NFKC", character) and len(lower) == 1 and lower not in _simplified() and character not in alike and lower not in alike:
         return False
     return len(lower) != 1 or chr(_TABLE[code]) != lower
 
@@ -124,15 +130,23 @@ def _fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """``text`` to match on. Before its character ``kept[i]`` (and from there on), ``left[i]`` characters of the displayed text were left out."""
+    """``text`` to match on. From its character ``kept[i]`` on, places in the displayed text lie ``left[i]`` further (or nearer, where negative).
+
+    ``solid``: stretches read as a whole, (start, end) here and (start, end) as displayed: ⑱ for 18, baoben for 保本. ``hidden``: (start, end, why)
+    of what was read otherwise than written, in order of place. ``source``: the text as displayed.
+    """
 
     text: str
     kept: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
+    solid: tuple[tuple[int, int, int, int], ...] = ()
+    hidden: tuple[tuple[int, int, str], ...] = ()
+    source: str = ""
 
     def shown(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the displayed text for the span [start, end) found here; ``start < end``."""
-        return self._place(start), self._place(end - 1) + 1
+        """The span of the displayed text for the span [start, end) found here; ``start < end``. A part of a solid stretch shows the whole of it."""
+        last = self._solid(end - 1)
+        return self._place(start), last[3] if last else self._place(end - 1) + 1
 
     def at(self, place: int) -> int:
         """Where the displayed character at ``place``, or the next one kept, stands here."""
@@ -141,11 +155,55 @@ class Normal:
         here = bisect_left(range(len(self.text)), place, key=self._place)
         return min(here, len(self.text))
 
+    def evasive(self, start: int, end: int) -> str:
+        """How the words in [start, end) were hidden, in Chinese for the officer; empty where they stand plainly. Layout and width are no hiding."""
+        whys = [why for begin, finish, why in self.hidden if begin < end and start < finish]
+        whys += _gaps(self, start, end)
+        shown_start, shown_end = self.shown(start, end)
+        whys += [why for c in self.source[shown_start:shown_end] if (why := _odd(c))]
+        return f"以{'、'.join(dict.fromkeys(whys))}规避识别" if whys else ""
+
+    def _solid(self, at: int) -> tuple[int, int, int, int] | None:
+        if not self.solid:
+            return None
+        index = bisect_right(self.solid, at, key=lambda stretch: stretch[0]) - 1
+        return self.solid[index] if index >= 0 and at < self.solid[index][1] else None
+
     def _place(self, at: int) -> int:
         if not self.kept:
             return at
+        stretch = self._solid(at)
+        if stretch:
+            return stretch[2]
         gap = bisect_right(self.kept, at)
         return at + self.left[gap - 1] if gap else at
+
+
+def _odd(character: str) -> str:
+    """A look-alike, or a letter in a circle, a square or a mathematical fount: no one writes prose in them. Else empty."""
+    if character < "\u00b2":
+        return ""
+    if character in tables().characters:
+        return SOUND
+    return SHAPED if unicodedata.decomposition(character).startswith(("<circle>", "<square>", "<font>")) else ""
+
+
+def _gaps(normal: Normal, start: int, end: int) -> list[str]:
+    """Why characters between those of one trade word are left out."""
+    whys = []
+    for kept in normal.kept[bisect_right(normal.kept, start):bisect_left(normal.kept, end)]:
+        between = normal.source[normal.shown(kept - 1, kept)[1]:normal.shown(kept, kept + 1)[0]]
+        if not between or "\n" in between:
+            continue
+        if not _UNSEEN.sub("", between):
+            whys.append(HIDDEN)
+        elif _within(normal.text[max(0, kept - 8):kept], normal.text[kept:kept + 8]):
+            whys.append(APART)
+    return whys
+
+
+def _within(left: str, right: str) -> bool:
+    return any(left.endswith(word[:cut]) and right.startswith(word[cut:]) for word in tables().words for cut in range(1, len(word)))
 
 
 def normalise(text: str) -> Normal:
@@ -154,67 +212,104 @@ def normalise(text: str) -> Normal:
         folded = _fold(text)
     except UnicodeEncodeError:
         folded = _fold(_HALVES.sub("\ufffd", text))
-    kept: list[int] = []
-    left: list[int] = []
-    cuts = _cuts(folded)
+    edits = _edits(folded)
     upright = _upright_cuts(folded)
     if upright:
-        cuts = sorted(cuts + upright)
-    if cuts:
-        parts, at, out = [], 0, 0
-        for start, end in cuts:
-            if end <= at:
-                continue
-            if start > at:
-                parts.append(folded[at:start])
-            out += end - max(start, at)
-            at = end
-            if kept and kept[-1] == at - out:
-                left[-1] = out
-            else:
-                kept.append(at - out)
-                left.append(out)
-        parts.append(folded[at:])
-        folded = "".join(parts)
-    if _WRONG.search(folded):
-        folded = _WRONG.sub(lambda match: _WORDS[match.group(0)], folded)
-    return Normal(folded, tuple(kept), tuple(left))
+        edits = _merged(edits, upright)
+    if not edits:
+        return Normal(folded, source=text)
+    normal = _applied(folded, edits, text)
+    for _ in range(2):  # what was taken apart may also be misspelt, and a right word shows the next one up
+        more = changes(normal.text)
+        if not more:
+            break
+        edits = _merged([Change(*normal.shown(c.start, c.end), c.new, c.why) for c in more], edits)
+        normal = _applied(folded, edits, text)
+    return normal
 
 
-def _cuts(text: str) -> list[tuple[int, int]]:
-    """What is left out, in order of place. Only the lines in which something may be are read closely."""
-    cuts: list[tuple[int, int]] = []
+def _merged(first: list[Change], second: list[Change]) -> list[Change]:
+    """Both in order of place; where they overlap, the first."""
+    merged: list[Change] = []
+    at = 0
+    for change in second:
+        while at < len(first) and first[at].start < change.end:
+            merged.append(first[at])
+            at += 1
+        if not merged or change.start >= merged[-1].end:
+            merged.append(change)
+    return merged + first[at:]
+
+
+def _applied(folded: str, edits: list[Change], source: str) -> Normal:
+    kept: list[int] = []
+    left: list[int] = []
+    solid: list[tuple[int, int, int, int]] = []
+    hidden: list[tuple[int, int, str]] = []
+    parts: list[str] = []
+    at = out = 0  # how much of the folded text is done, and of the new one
+    for edit in edits:
+        parts.append(folded[at:edit.start])
+        out += edit.start - at
+        parts.append(edit.new)
+        if edit.new:
+            hidden.append((out, out + len(edit.new), edit.why))
+            if len(edit.new) != edit.end - edit.start:
+                solid.append((out, out + len(edit.new), edit.start, edit.end))
+        out += len(edit.new)
+        at = edit.end
+        if kept and kept[-1] == out:
+            left[-1] = at - out
+        elif at - out != (left[-1] if left else 0):
+            kept.append(out)
+            left.append(at - out)
+    parts.append(folded[at:])
+    return Normal("".join(parts), tuple(kept), tuple(left), tuple(solid), tuple(hidden), source)
+
+
+def _edits(text: str) -> list[Change]:
+    """What is read otherwise or left out, in order of place. Only the lines in which something may be are read closely."""
+    edits: list[Change] = []
     body = text.encode("utf-8")
     done = line_start = at = 0  # end of the last line read, in bytes; its start, in bytes and in characters
-    while hit := _MAYBE_CUT.search(body, done):
+    while hit := _suspect().search(body, done):
         start = body.rfind(b"\n", 0, hit.end() - 1) + 1
         end = body.find(b"\n", hit.end() - 1)
         end = len(body) if end < 0 else end
         at += len(body[line_start:start].decode("utf-8"))
         line = body[start:end].decode("utf-8")
-        cuts += [(at + a, at + b) for a, b in _line_cuts(line)]
+        cuts = _line_cuts(line, at, spaced=_MAYBE_SPACED.search(body, max(0, start - 1), end + 1) is not None)
+        others = changes(line) if anything().search(body, start, end) else []
+        edits += _merged([Change(at + e.start, at + e.end, e.new, e.why) for e in others], cuts) if others else cuts
         line_start, done = start, end  # the end of a line may be what stands before the next hit
-    return cuts
+    return edits
 
 
-def _upright_cuts(text: str) -> list[tuple[int, int]]:
+def _upright_cuts(text: str) -> list[Change]:
     """The line ends within words written from top to bottom: three or more Han characters, each on a line of its own."""
-    cuts: list[tuple[int, int]] = []
+    cuts: list[Change] = []
     for run in _UPRIGHT.finditer("\n" + text):  # what stands in front shifts every place by one, and the run's first line end is kept
-        cuts += [(place - 1, place) for place in range(run.start() + 2, run.end(), 2)]
+        cuts += [Change(place - 1, place, "", "") for place in range(run.start() + 2, run.end(), 2)]
     return cuts
 
 
-def _line_cuts(text: str) -> list[tuple[int, int]]:
+def _line_cuts(text: str, at: int, *, spaced: bool) -> list[Change]:
+    """``at``: the place of the line, added to every place. ``spaced``: something in it may be letter-spaced."""
     cuts = [match.span() for match in _UNSEEN.finditer(text)]
     for match in _INSIDE.finditer(text):
         start, end = match.span()
         if end - start <= 3 and _is_han(text[start - 1:start]) and _is_han(text[end:end + 1]):
             cuts.append((start, end))
-    for run in _SPACED.finditer("\n" + text):  # the expression wants a character before the run
+    for run in _SPACED.finditer("\n" + text) if spaced else ():  # the expression wants a character before the run
         begin = run.start()  # of the character before the run, one less in ``text``: they cancel out
         cuts += [(begin + gap.start(), begin + gap.end()) for gap in _GAPS.finditer(run.group(0)[1:])]
-    return sorted(cuts) if cuts else cuts
+    chosen: list[Change] = []
+    done = 0
+    for start, end in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
+        if start >= done:  # of those that overlap, the first and longest
+            chosen.append(Change(at + start, at + end, "", ""))
+            done = end
+    return chosen
 
 
 def _is_han(character: str) -> bool:
