@@ -18,8 +18,8 @@ from classifiers.context import excuse_for
 from classifiers.knowledge import Knowledge
 from classifiers.matching import MOST_CLAIMS, Entry, engine_of, is_about, matches, regions_of
 from classifiers.model import Block, Claim, Excused, Finding, Genre, Level, Page, Role, Verdict
-from classifiers.names import own_name
 from classifiers.normalise import Normal, normalise
+from classifiers.registers_checks import contradictions
 from classifiers.rules import Rule, YieldTest
 
 UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
@@ -124,10 +124,10 @@ def _yield_hit(rule: Rule, test: YieldTest, claim: Yield) -> _Hit | None:
 
 
 def _name_hits(rule: Rule, page: Page, knowledge: Knowledge, normal: Normal, genre: Genre) -> list[_Hit]:
-    found = own_name(page, normal.text, genre, knowledge.licensed, rule.names) if rule.names else None
-    if found is None:
+    if rule.names is None:
         return []
-    return [_Hit(rule, found.start, found.end, Level[(found.level or rule.level).upper()], because=found.because, reason=found.reason)]
+    found = contradictions(page, normal.text, genre, knowledge.registers, rule.names)
+    return [_Hit(rule, one.start, one.end, Level[(one.level or rule.level).upper()], because=one.because, reason=one.reason) for one in found]
 
 
 def _verdict(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
 import re
@@ -15,17 +14,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from classifiers.errors import ConfigError
+from classifiers.registers import NoRegister, Register, load_registers
 from classifiers.rules import AbsenceTest, NameTest, Provision, Rule, Topic, YieldTest
-
-
-@dataclass(frozen=True, slots=True)
-class Licensed:
-    """An institution of a register. ``domains`` its own, without www; empty where the register does not say."""
-
-    name: str
-    short_names: tuple[str, ...]
-    kind: str
-    domains: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +25,7 @@ class Knowledge:
     rules: tuple[Rule, ...]
     provisions: Mapping[str, Provision]
     digest: str
-    licensed: Mapping[str, Licensed] = field(default_factory=dict)  # by full name and by each short name
+    registers: Register = field(default_factory=NoRegister)
     topics: Mapping[str, Topic] = field(default_factory=dict)
 
 
@@ -48,8 +38,6 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
     rules: dict[str, tuple[Rule, Path]] = {}
     topics: dict[str, tuple[Topic, Path]] = {}
     provisions: dict[str, Provision] = {}
-    licensed: dict[str, Licensed] = {}
-    digests: list[bytes] = []
     for folder in folders:
         for file in sorted((folder / "rules").glob("*.yaml")):
             rule = _read(file, Rule)
@@ -60,18 +48,14 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
         for file in sorted((folder / "provisions").glob("*.yaml")):
             for provision in _read_list(file, Provision):
                 provisions.setdefault(provision.id, provision)
-        for file in sorted((folder / "registers").glob("*.csv")):
-            digests.append(hashlib.sha256(file.read_bytes()).digest())
-            for row in _register(file):
-                for name in (row.name, *row.short_names):
-                    licensed.setdefault(name, row)
     for rule, file in rules.values():
         _check_names(rule, file, provisions, {key: topic for key, (topic, _) in topics.items()})
     files = [rules[key][1] for key in sorted(rules)] + [topics[key][1] for key in sorted(topics)]
-    digests = [hashlib.sha256(file.read_bytes()).digest() for file in files] + digests
+    registers = load_registers(folders)
+    digests = [hashlib.sha256(file.read_bytes()).digest() for file in files] + [registers.digest.encode()]
     digest = hashlib.sha256(b"\0".join(digests)).hexdigest()
     known = {key: topic for key, (topic, _) in topics.items()}
-    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", licensed, known)
+    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", registers, known)
 
 
 def _check_names(rule: Rule, file: Path, provisions: Mapping[str, Provision], topics: Mapping[str, Topic]) -> None:
@@ -86,28 +70,6 @@ def _check_names(rule: Rule, file: Path, provisions: Mapping[str, Provision], to
 def _unknown(file: Path, field_name: str, message: str, word: str, known: Mapping[str, Any]) -> ConfigError:
     near = difflib.get_close_matches(word, known, n=1)
     return ConfigError(str(file), message + (f"，是否想写 {near[0]}" if near else ""), line=_line(file, (field_name,), None), field=field_name)
-
-
-def _register(file: Path) -> list[Licensed]:
-    """Columns name, kind, and optionally short_names, domains (joined by |) and status. Rows whose status is doubtful are left out."""
-    rows = []
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            if not {"name", "kind"} <= set(reader.fieldnames or ()):
-                raise ConfigError(str(file), "名录须有 name 和 kind 两列", line=1)
-            for row in reader:
-                status = (row.get("status") or "listed").strip()
-                name = (row.get("name") or "").strip()
-                if name and (status == "listed" or status.startswith("renewed")):
-                    rows.append(Licensed(name, _split(row.get("short_names")), (row.get("kind") or "").strip(), _split(row.get("domains"))))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(str(file), "不是有效的 CSV（UTF-8）") from error
-    return rows
-
-
-def _split(cell: str | None) -> tuple[str, ...]:
-    return tuple(part.strip().lower() for part in (cell or "").split("|") if part.strip())
 
 
 def _load(file: Path) -> Any:

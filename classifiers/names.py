@@ -1,31 +1,50 @@
-"""The site's own name: financial words in it without a licence, and names of licensed institutions on domains not theirs.
+"""Who the page says it is, held against the registers: every contradiction with both of its sides, as a suggestion to look.
 
-Careful by design: a false alarm harms a firm. Nothing is said where no register is loaded, where the page does not present itself under the
-name (title and operator), or where the page reports about others.
+Careful by design: a false alarm harms a firm. Nothing is said where no register of the kind is loaded, where the page does not present itself
+under the name, or where it reports about others. A likeness never decides: it needs a name that only a licence allows and that no list holds.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import re2
 
-from classifiers.knowledge import Licensed
+from classifiers import registers_names as spelling
 from classifiers.model import Genre, Page
 from classifiers.normalise import normalise
-from classifiers.rules import NameTest
+from classifiers.registers import Match, Register
+from classifiers.registers_read import Entry
 
 _SPLIT = re2.compile("[-_|,–—·:>《》【】\\s]+")
 _PRESENTS = ("版权所有", "copyright", "©", "客服热线", "欢迎来到", "欢迎访问", "官网", "官方网站", "登录", "网上银行", "手机银行")
-_KINDS = ("手机银行", "网上银行", "个人银行", "投资银行", "私人银行", "银行", "中国", "互联网", "货币基金", "公募基金", "私募基金")  # kinds of thing, or the start of a title, not names
+# Kinds of thing, or the start of a title, not names.
+_KINDS = ("手机银行", "网上银行", "个人银行", "投资银行", "私人银行", "企业银行", "电话银行", "直销银行", "银行", "中国", "互联网", "货币基金", "公募基金", "私募基金", "在线支付", "网上支付", "第三方支付", "微信支付", "移动支付",
+          "投资理财", "个人理财", "家庭理财", "银行理财", "网上理财", "互联网金融", "普惠金融", "供应链金融", "消费金融", "汽车金融", "商业保险", "社会保险", "养老保险", "医疗保险", "汽车保险", "股票期货", "什么是", "如何", "怎么")
+# The same characters in names that need no licence.
+_OTHERWISE = re2.compile(
+    "基金会|金融科技|金融街|金融大厦|金融中心|金融广场|金融城|金融学|金融时报|金融界|金融网|金融信息|金融数据|金融研究|金融协会|金融监管|金融工作|金融博物|金融职业|金融法|保险柜|保险箱|保险丝|保险杠|保险带|保险监|保险学|保险协会|"
+    "支付宝|支付方式|支付系统|支付清算|银行家|银行卡|银行业|银行流水|银行从业|血液银行|种子银行|食物银行|时间银行|时光银行|电力银行|水银行|粮食银行|垃圾银行|脐带血|基因银行|期货日报|证券时报|证券报|证券日报|证券之星|证券业|证券市场|证券从业|"
+    "(?:公共资源|产权|房产|房屋|房地产|二手|技术|人才|汽车|车辆|农产品|粮食|花卉|煤炭|钢材|苗木|土地|知识产权|版权|专利|电力|排污权|建材|家具|服装|珠宝|数码|手机|宠物|票务|域名|游戏)[一-龥]{0,4}交易(?:中心|所|市场)|"
+    "理财(?:师|知识|小知识|频道|网|周报|周刊|学院|课堂|杂志|计算器|规划师)|信托责任|征信(?:中心|修复|查询|知识|报告)|中国人民银行|世界银行|亚洲开发银行|监督管理|行业协会|银监|证监|保监"
+)
+_OFFICIAL = "(?:官方网站|官网|官方首页|官方|网上银行|手机银行|个人网银|企业网银|网银|app下载|app|官方下载|客户端|客服中心|官方客服|登录|欢迎您|欢迎你|网上营业厅|首页)"
+_TAILS = ("官方网站", "官网", "官方首页", "网上银行", "手机银行", "个人网银", "企业网银", "网银", "首页", "网站", "欢迎您", "客服中心", "官方客服", "客服", "客户端", "app下载", "app", "官方", "登录", "理财", "贷款", "信用卡", "股份有限公司", "有限责任公司", "有限公司")
+_ENTRANCE = ("官方网站", "官网", "网上银行", "手机银行", "个人网银", "企业网银", "网银", "app下载", "app", "客户端", "官方客服", "登录", "网上营业厅")
+_BANKS_WORDS = ("本行", "我行")
 _LEAST = 4  # characters of a name worth comparing: 平安, 中信 alone prove nothing
+_GONE = re.compile("revoked|not_renewed|注销|吊销|撤销|失效|不予续展|终止|解散|破产")
+_ART9 = ("股份", "有限", "官", "-")
+_MOST_SEGMENTS = 8
+_SITES = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Where the name stands (in normalised text), how grave, and why. ``because`` not empty: the name is licensed, excused."""
+    """Where the name stands (in normalised text), how grave (empty: the rule's own level), and why. ``because`` not empty: excused."""
 
     start: int
     end: int
@@ -34,66 +53,190 @@ class Named:
     because: str = ""
 
 
-def own_name(page: Page, text: str, genre: Genre, licensed: Mapping[str, Licensed], test: NameTest) -> Named | None:
-    """The first contradiction between the page's own name and the registers; None where there is none or it cannot be told."""
-    if not licensed or not page.url or genre not in (Genre.PLATFORM, Genre.AD, Genre.BANK, Genre.OTHER):
+@dataclass(frozen=True, slots=True)
+class Self:
+    """The page as it presents itself. Everything but ``page`` is normalised."""
+
+    page: Page
+    host: str
+    text: str
+    title: str
+    segments: tuple[str, ...]  # of the title, then the operator
+    operator: str
+    genre: Genre
+
+    @property
+    def offers(self) -> bool:
+        return self.genre in (Genre.PLATFORM, Genre.AD)
+
+
+def myself(page: Page, text: str, genre: Genre) -> Self | None:
+    """``text``: normalised full text. None for pages without an address or that speak of others (news, law, education …)."""
+    if not page.url or genre not in (Genre.PLATFORM, Genre.AD, Genre.BANK, Genre.OTHER):
         return None
-    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
-    if not host:
+    try:
+        host = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    except ValueError:
         return None
-    presents = any(word in text for word in _PRESENTS)
-    segments = _segments(page)
-    for segment in segments:
-        row = _match(segment, licensed)
-        if row is None:
+    title = normalise(page.title).text
+    run_by = normalise(page.identity.operator).text
+    parts = [part for part in _SPLIT.split(title[:200]) if len(part) >= _LEAST][:_MOST_SEGMENTS]
+    return Self(page, host, text, title, tuple(dict.fromkeys([*parts, *([run_by] if run_by else [])])), run_by, genre) if host else None
+
+
+def brand(me: Self, registers: Register, lookalike: str) -> list[Named]:
+    """The name of a licensed institution worn on a domain that is not its own (brand.impersonation)."""
+    if registers.of_domain(me.host) is not None:
+        return []  # of this or another institution: groups share their sites
+    for segment in me.segments:
+        name, entry = _worn(segment, registers)
+        if entry is None or not entry.licensed or not entry.domains:
             continue
-        if not row.domains or any(host == domain or host.endswith("." + domain) for domain in row.domains):
-            return None
-        at = text.find(segment)
-        if presents and at >= 0:
-            return Named(at, at + len(segment), test.lookalike, f"页面以持牌机构“{row.name}”的名义出现，而网址 {host} 不在名录所载的该机构域名（{'、'.join(row.domains)}）之内")
-    return _unlicensed(segments, text, genre, licensed, test) if presents else None
-
-
-def _segments(page: Page) -> list[str]:
-    parts = [part for part in _SPLIT.split(normalise(page.title).text) if len(part) >= _LEAST]
-    return list(dict.fromkeys(parts + [normalise(name).text for name in page.identity.companies]))
-
-
-def _match(segment: str, licensed: Mapping[str, Licensed]) -> Licensed | None:
-    """Exact, or followed by what a home page adds to the name."""
-    if segment in licensed:
-        return licensed[segment]
-    for tail in ("官方网站", "官网", "网上银行", "手机银行", "个人网银", "首页", "网站", "欢迎您", "股份有限公司", "有限责任公司", "有限公司"):
-        if segment.endswith(tail) and segment[:-len(tail)] in licensed and len(segment) - len(tail) >= _LEAST:
-            return licensed[segment[:-len(tail)]]
-    return None
-
-
-def _unlicensed(segments: list[str], text: str, genre: Genre, licensed: Mapping[str, Licensed], test: NameTest) -> Named | None:
-    """A name with a word only a licence allows, by nobody the registers know: a licensed one but for a single character, whatever the page
-    looks like; else only on a page that offers something, and at the rule's own level, for a register is never complete."""
-    for segment in segments:
-        cut = min((segment.find(word) + len(word) for word in test.words if word in segment), default=0)
-        name = segment[:cut]
-        if len(name) < _LEAST or name in licensed or _match(segment, licensed) is not None or name.startswith(_KINDS):
-            continue
-        at = text.find(name)
+        at = me.text.find(name)
         if at < 0:
             continue
-        near = _but_one(name, licensed)
-        if near is not None:
-            return Named(at, at + len(name), test.lookalike, f"名称与持牌机构“{near.name}”一字之差，而在已载入的名录中未查到“{name}”")
-        if genre in (Genre.PLATFORM, Genre.AD) and (segment == name or segment[cut:].startswith(("股份", "有限", "官", "-"))):
-            return Named(at, at + len(name), "", f"自称“{name}”，在已载入的名录中未查到对应的持牌机构")
-    return None
+        signs = _signs(me, name, entry, registers)
+        other = bool(me.operator) and registers.known(me.operator) is None and spelling.fold(name) not in spelling.fold(me.operator)
+        named_else = not me.title.startswith(name) and bool(me.title)
+        strong = len(signs) >= 2 and not other and not named_else
+        if not signs and not (me.offers and me.title.startswith(name)):
+            continue
+        level = lookalike if strong else "yellow" if len(signs) >= 2 or (not other and not named_else) else "blue"
+        reason = f"页面以持牌机构“{entry.name}”的名义出现，而网址 {me.host} 不在名录所载的该机构域名（{'、'.join(entry.domains)}）之内"
+        if signs:
+            reason += "；" + "、".join(signs)
+        if other:
+            reason += f"；页面所示运营单位为“{me.operator}”"
+        return [Named(at, at + len(name), level, f"{reason}（名录截至 {entry.as_of}）" if entry.as_of else reason)]
+    return []
 
 
-def _but_one(name: str, licensed: Mapping[str, Licensed]) -> Licensed | None:
-    """The licensed institution whose name differs in one character; five characters at least, for 长沙银行 and 长春银行 are two banks."""
-    if len(name) < 5:
-        return None
-    for other, row in licensed.items():
-        if len(other) == len(name) and sum(a != b for a, b in zip(name, other, strict=True)) == 1:
-            return row
-    return None
+def _worn(segment: str, registers: Register) -> tuple[str, Entry | None]:
+    """The name at the beginning of a segment, without what a home page or an imitator adds to it (官网, 客服, 理财, APP …), and its row."""
+    name = segment
+    while True:
+        match = registers.known(name) if len(name) >= _LEAST else None
+        if match is not None:
+            return name, match.entry
+        tail = next((tail for tail in _TAILS if name.endswith(tail) and len(name) - len(tail) >= _LEAST), "")
+        if not tail:
+            return segment, None
+        name = name[:-len(tail)]
+
+
+def _signs(me: Self, name: str, entry: Entry, registers: Register) -> list[str]:
+    """What else on the page says that it is that institution."""
+    quoted = re2.escape(name)
+    signs = []
+    said = re2.search(f"{quoted}(?:股份有限公司|有限责任公司|有限公司)?[-_|,:· ]{{0,3}}{_OFFICIAL}", f"{me.title}\n{me.text[:20_000]}")
+    if said and any(word in said.group() for word in _ENTRANCE):
+        signs.append(f"自称“{said.group()}”")
+    if re2.search(f"(?:欢迎(?:来到|访问|登录|使用|光临)|感谢使用){quoted}|{quoted}[^,。\n]{{0,8}}欢迎(?:您|你)", me.text):
+        signs.append("以该机构口吻迎客")
+    if re2.search(f"(?:©|\\(c\\)|copyright|版权所有)[^\n]{{0,24}}{quoted}|{quoted}[^\n]{{0,12}}版权所有", me.text):
+        signs.append("版权署名为该机构")
+    if me.operator and (run_by := registers.known(me.operator)) is not None and run_by.entry.name == entry.name:
+        signs.append(f"所示运营单位“{me.operator}”为该机构")
+    if entry.kind.startswith("bank") and any(word in me.text for word in _BANKS_WORDS):
+        signs.append("以“本行”自称")
+    if me.page.has_password_field:
+        signs.append("页面要求输入密码")
+    if (label := look_alike_host(me.host, entry.domains)):
+        signs.append(f"域名“{me.host}”与其域名“{label}”近似")
+    signs += [f"网站图标与其标识一致（差异 {distance}/64）" for name_of, distance in registers.pictured(me.page.pictures) if name_of == entry.name][:1]
+    return signs
+
+
+def look_alike_host(host: str, domains: tuple[str, ...]) -> str:
+    """The domain of ``domains`` that ``host`` imitates: its label with something added, or one character off; empty where none."""
+    labels = [label for label in host.split(".")[:-1] if label not in _SITES]
+    for domain in domains:
+        own = next((label for label in domain.split(".") if label not in ("www", "m", *_SITES)), "")
+        if len(own) < 3:
+            continue
+        for label in labels:
+            pieces = re.split("[-_]|(?<=[a-z])(?=[0-9])", label)
+            if own in pieces or (len(own) >= 4 and (label.startswith(own) or label.endswith(own))):
+                return domain
+            if len(own) >= 4 and (spelling.alike(label) == spelling.alike(own) or (len(own) >= 6 and spelling.distance_one(label, own))):
+                return domain
+    return ""
+
+
+def picture(me: Self, registers: Register) -> list[Named]:
+    """The favicon or logo of an institution on a domain that is not its own; alone it is a hint, and more where people are asked for money."""
+    if not me.page.pictures or registers.of_domain(me.host) is not None:
+        return []
+    for name, far in registers.pictured(me.page.pictures):
+        entry = registers.exact(name)
+        if entry is not None and any(me.host == domain or me.host.endswith("." + domain) for domain in entry.domains):
+            continue
+        short = next((one for one in (name, *(entry.short_names if entry else ())) if normalise(one).text in me.text), "")
+        words = normalise(short).text if short else next((part for part in me.segments if part in me.text), me.text[:20].partition("\n")[0])
+        at = me.text.find(words) if words else -1
+        if at >= 0:
+            asks = me.offers or me.page.has_password_field
+            reason = f"页面图标与“{name}”的标识一致（差异 {far}/64），而网址 {me.host} 不是其域名"
+            return [Named(at, at + len(words), "yellow" if asks and short else "blue", reason)]
+    return []
+
+
+def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]], lookalike: str) -> list[Named]:
+    """A name with a word that only a licence allows, by nobody the registers know (brand.unlicensed). A register of the kind must be loaded."""
+    if not any(word in me.text for word in _PRESENTS) or registers.of_domain(me.host) is not None:
+        return []
+    for segment in me.segments:
+        word, cut = _restricted(segment, words)
+        name = segment[:cut]
+        if len(name) < _LEAST or name.startswith(_KINDS) or _OTHERWISE.search(segment) or not loaded(words[word], registers.kinds):
+            continue
+        at = me.text.find(name)
+        match = next((m for m in (registers.find(segment), registers.find(name), registers.find(_worn(segment, registers)[0])) if m is not None and m.certain), None)
+        if at < 0 or (match is not None and (match.entry.licensed or not _GONE.search(match.entry.status))):
+            continue
+        if match is not None:
+            return [Named(at, at + len(name), "", f"自称“{name}”，名录载明“{match.entry.name}”的状态为“{match.entry.status}”{_as_of(match.entry)}")]
+        near = registers.find(name) if len(name) >= 5 else None
+        told = f"自称“{name}”，在已载入的名录中未查到对应的持牌机构"
+        if near is not None and near.entry.licensed and loaded_kind(near.entry.kind, words[word]):
+            close = near.score >= 0.85
+            if close or me.offers:
+                return [Named(at, at + len(name), lookalike if close else "", f"{told}；{near.reasons[0]}（相似度 {near.score:.2f}，仅供核对）")]
+        if me.offers and (segment == name or segment[cut:].startswith(_ART9)):
+            return [Named(at, at + len(name), "", told)]
+    return []
+
+
+def _restricted(segment: str, words: Mapping[str, tuple[str, ...]]) -> tuple[str, int]:
+    """The first restricted word of a name, the longest of those that begin there, and where it ends; 0 where there is none."""
+    found = [(segment.find(word), -len(word), word) for word in words if word in segment]
+    if not found:
+        return next(iter(words)), 0
+    start, length, word = min(found)
+    return word, start - length
+
+
+def loaded(kinds: tuple[str, ...], known: frozenset[str]) -> bool:
+    """Is a list of one of ``kinds`` loaded? ``bank`` means every ``bank_…``."""
+    return any(loaded_kind(kind, kinds) for kind in known)
+
+
+def loaded_kind(kind: str, kinds: tuple[str, ...]) -> bool:
+    return any(kind == wanted or kind.startswith(wanted + "_") for wanted in kinds)
+
+
+def _as_of(entry: Entry) -> str:
+    return f"（名录截至 {entry.as_of}）" if entry.as_of else ""
+
+
+def matched(shown: tuple[str, ...], name: str) -> Match | None:
+    """Is one of the names shown the company ``name``? Exact or but for form and region spelling: certain; the same name proper: fuzzy."""
+    own = spelling.parts(name)
+    best: Match | None = None
+    for one in shown:
+        parts = spelling.parts(one)
+        if parts.plain == own.plain or parts.stem == own.stem or (parts.core == own.core and (not parts.region or not own.region or parts.region == own.region)):
+            return Match(Entry(name=one), "exact", 1.0, ("名称一致",))
+        if len(own.proper) >= 2 and (own.proper == parts.proper or own.proper in parts.plain or (len(parts.proper) >= 2 and parts.proper in own.plain)):
+            best = Match(Entry(name=one), "fuzzy", 0.6, (f"字号相同：“{one}”",))
+    return best

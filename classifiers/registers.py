@@ -15,7 +15,8 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from classifiers import registers_names as names
-from classifiers.model import Page
+from classifiers.model import Page, Picture
+from classifiers.pictures import BrandPicture, nearest, read_brand_pictures
 from classifiers.registers_read import UNLICENSED_KINDS, Entry, read_register, register_files
 from classifiers.registers_table import VERSION, Table, TableWriter, kept_table
 
@@ -49,6 +50,8 @@ class Register(Protocol):
     def digest(self) -> str: ...
     @property
     def kinds(self) -> frozenset[str]: ...  # of licences of which a list is loaded
+    @property
+    def numbered(self) -> frozenset[str]: ...  # of which a list tells the numbers of licences
     def __bool__(self) -> bool: ...
     def exact(self, name: str) -> Entry | None: ...
     def known(self, name: str) -> Match | None: ...
@@ -58,6 +61,7 @@ class Register(Protocol):
     def of_uscc(self, code: str) -> tuple[Entry, ...]: ...
     def filings(self, icp: str) -> tuple[Entry, ...]: ...
     def enterprise(self, name: str) -> Entry | None: ...
+    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class NoRegister:
 
     digest: str = ""
     kinds: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return False
@@ -94,6 +99,9 @@ class NoRegister:
     def enterprise(self, name: str) -> Entry | None:
         return None
 
+    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]:
+        return []
+
 
 @dataclass(frozen=True, eq=False)
 class TableRegister:
@@ -102,10 +110,12 @@ class TableRegister:
     table: Table
     digest: str
     kinds: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
+    brands: tuple[BrandPicture, ...] = ()
     _last: dict[str, Match | None] = field(default_factory=dict)  # names of footers and menus come again on every page of a site
 
     def __bool__(self) -> bool:
-        return self.table.records > 0
+        return self.table.records > 0 or bool(self.brands)
 
     def exact(self, name: str) -> Entry | None:
         """The licence row (or doubtful one) of exactly this full name; width, script and brackets aside."""
@@ -152,6 +162,10 @@ class TableRegister:
         plain = names.parts(name).plain
         rows = [e for e in self._rows("e:" + plain) if names.parts(e.name).plain == plain]
         return next((e for e in rows if e.uscc), rows[0] if rows else None)
+
+    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]:
+        """Institutions whose picture a favicon or logo of the page is, with the number of bits that differ; nearest first."""
+        return [(brand.name, far) for brand, _, far in nearest(pictures, self.brands)] if pictures and self.brands else []
 
     def _rows(self, key: str) -> Iterator[Entry]:
         return (_unpacked(self.table.record(number)) for number in self.table.numbers(key))
@@ -225,7 +239,8 @@ def _likeness(asked: names.Parts, entry: Entry) -> Match | None:
             continue
         place = 0.0 if not asked.region or asked.region == names.parts(entry.name).region else 0.05
         if names.alike(core) == names.alike(asked.core):
-            return Match(entry, "fuzzy", round(0.9 - place, 2), (f"与名录所载{label}“{entry.name}”仅有形近或音近的字不同",))
+            told = "一字之差，形近或音近" if names.distance_one(core, asked.core) else "只有形近或音近的字不同"
+            return Match(entry, "fuzzy", round(0.9 - place, 2), (f"与名录所载{label}“{entry.name}”{told}",))
         if names.distance_one(core, asked.core):
             return Match(entry, "fuzzy", round(0.85 - place - 0.5 / len(core), 2), (f"与名录所载{label}“{entry.name}”一字之差",))
     return None
@@ -242,7 +257,8 @@ def load_registers(folders: Sequence[Path], *, cache: Path | None = None) -> Reg
     the digest of the lists; where nothing can be written it is built at each start.
     """
     files = [file for folder in folders for file in register_files(folder / "registers")]
-    if not files:
+    shown = [file for folder in folders if (file := folder / "registers" / "brand_pictures.csv").is_file()]
+    if not files and not shown:
         return NoRegister()
     digest = hashlib.sha256(bytes([VERSION]))
     size = 0
@@ -251,20 +267,25 @@ def load_registers(folders: Sequence[Path], *, cache: Path | None = None) -> Reg
             digest.update(hashlib.file_digest(handle, "sha256").digest() + file.name.encode("utf-8", "surrogateescape"))
             size += handle.tell()
     source = digest.digest()
-    keep = (cache or files[0].parent / ".cache") if size >= KEEP_FROM or cache is not None else None
+    keep = (cache or files[0].parent / ".cache") if files and (size >= KEEP_FROM or cache is not None) else None
     table = kept_table(keep, source, lambda: _built(files))
-    return TableRegister(table, f"sha256:{source.hex()}", frozenset(table.notes["kinds"]))
+    for file in shown:
+        digest.update(file.read_bytes())
+    brands = tuple(row for file in shown for row in read_brand_pictures(file))
+    return TableRegister(table, f"sha256:{digest.hexdigest()}", frozenset(table.notes["kinds"]), frozenset(table.notes["numbered"]), brands)
 
 
 def _built(files: Sequence[Path]) -> tuple[TableWriter, dict[str, Any]]:
     writer = TableWriter()
     kinds: set[str] = set()
+    numbered: set[str] = set()
     for file in files:
         for entry in read_register(file):
             if entry.kind not in UNLICENSED_KINDS:
                 kinds.add(entry.kind)
+                numbered |= {entry.kind} if entry.licence_number else set()
             writer.add(_packed(entry), _keys(entry))
-    return writer, {"kinds": sorted(kinds)}
+    return writer, {"kinds": sorted(kinds), "numbered": sorted(numbered)}
 
 
 def _keys(entry: Entry) -> Iterator[str]:

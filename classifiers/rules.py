@@ -47,10 +47,17 @@ class YieldTest(_Strict):
 
 
 class NameTest(_Strict):
-    """Financial words in the site's own name without a licence in the registers that are loaded."""
+    """What the page says of its operator, held against the registers that are loaded (classifiers.registers_checks)."""
 
-    words: tuple[str, ...] = Field(min_length=1)
-    lookalike: LevelName = "orange"  # the name of a licensed institution on a domain not its own
+    checks: tuple[Literal["name_word", "brand", "picture", "licence", "credit_code", "filing"], ...] = ("name_word",)
+    words: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)  # a word that only a licence allows -> kinds of institutions that may bear it
+    lookalike: LevelName = "orange"  # the name of a licensed institution, or one taken for it, on a domain not its own
+
+    @model_validator(mode="after")
+    def _has_words(self) -> NameTest:
+        if "name_word" in self.checks and not self.words:
+            raise ValueError("checks 中有 name_word 时要写 words：字样及可使用该字样的机构类别")
+        return self
 
 
 class AbsenceTest(_Strict):

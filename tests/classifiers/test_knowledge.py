@@ -83,9 +83,9 @@ def test_a_look_alike_is_seen_by_title_and_domain(tmp_path: Path) -> None:
     body = "<html><head><title>某城商业银行-官方网站</title></head><body><p>某城商业银行欢迎您</p><p>登录 网上银行</p></body></html>".encode()
     false = judge(extract(Document(body=body, url="https://other.example/", content_type="text/html")), knowledge)
     true = judge(extract(Document(body=body, url="https://www.bank.example/", content_type="text/html")), knowledge)
-    assert [f.code for f in false.findings] == ["brand.unlicensed"]
+    assert [f.code for f in false.findings] == ["brand.impersonation"]
     assert "bank.example" in " ".join(false.findings[0].reasons)
-    assert not [f for f in true.findings if f.code == "brand.unlicensed"]
+    assert not [f for f in true.findings if f.code.startswith("brand.")]
 
 
 def test_who_imitates_a_bank_is_not_excused_as_one(tmp_path: Path) -> None:
@@ -98,13 +98,14 @@ def test_who_imitates_a_bank_is_not_excused_as_one(tmp_path: Path) -> None:
     assert any("一字之差" in reason for f in verdict.findings for reason in f.reasons)
 
 
-@pytest.mark.parametrize(("title", "level"), [("某城商业银行-官方网站", "orange"), ("某诚商业银行尊享财富", "orange"), ("远方商业银行-官网", "yellow")])
-def test_a_name_the_registers_do_not_know_is_put_forward_on_a_page_that_offers(tmp_path: Path, title: str, level: str) -> None:
+@pytest.mark.parametrize(("title", "code", "level"), [
+    ("某城商业银行-官方网站", "brand.impersonation", "orange"), ("某诚商业银行尊享财富", "brand.unlicensed", "orange"), ("远方商业银行-官网", "brand.unlicensed", "yellow")])
+def test_a_name_the_registers_do_not_know_is_put_forward_on_a_page_that_offers(tmp_path: Path, title: str, code: str, level: str) -> None:
     (tmp_path / "registers").mkdir()
     (tmp_path / "registers" / "ours.csv").write_text("name,short_names,kind,domains\n某城商业银行股份有限公司,某城商业银行,bank_city,bank.example\n", encoding="utf-8")
     knowledge = load_knowledge([tmp_path, ROOT / "config"])
     name = title.partition("-")[0].removesuffix("尊享财富")
     body = f"<html><head><title>{title}</title></head><body><p>{name}欢迎您</p><p>登录</p><p>立即购买 立即注册 我要理财</p></body></html>".encode()
     page = extract(Document(body=body, url="https://other.example/", content_type="text/html"))
-    assert [(f.code, f.claim.span, f.level.key) for f in judge(page, knowledge).findings] == [("brand.unlicensed", name, level)]
+    assert [(f.code, f.claim.span, f.level.key) for f in judge(page, knowledge).findings] == [(code, name, level)]
     assert not judge(page, load_knowledge([ROOT / "config"])).findings  # without registers nothing can be said
