@@ -106,9 +106,11 @@ def shown(known: Reader, done: Read) -> dict[str, Any]:
 
 def _finding(known: Reader, n: int, finding: Finding) -> dict[str, Any]:
     claim = finding.claim
+    told = "".join(finding.reasons)
+    numbers = [] if claim.formula and claim.formula in told else facts(claim.to_json())  # the rule's own reason may have done the sum
     return {
         "n": n, "code": finding.code, "level": int(finding.level), "key": finding.level.key, "span": claim.span, "start": claim.start, "role": str(claim.role),
-        "unshown": claim.role in _NOT_SHOWN, "reasons": finding.reasons, "facts": facts(claim.to_json()), "suggestion": finding.suggestion,
+        "unshown": claim.role in _NOT_SHOWN, "reasons": finding.reasons, "facts": numbers, "suggestion": finding.suggestion,
         "confidence": finding.confidence, "rule": finding.rule, "why_not": finding.excusable_by, "laws": laws(known, finding.provisions),
         "advice": known.advise(finding.code),
     }

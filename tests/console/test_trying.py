@@ -41,7 +41,7 @@ def test_the_example_shows_levels_reasons_law_and_what_was_excused(officer: Clie
     assert "涉嫌承诺保本" in page and "判为例外" in page and "例外理由" in page
     assert 'class="m-red' in page or 'class="m-orange' in page
     assert "对未来效果、收益或者与其相关的情况作出保证性承诺" in page  # the provision's own wording
-    assert "折合年化：18%，算法：" in page and "×" in page
+    assert "月 1.5% × 12 = 年化 18%" in page
     assert "怎样才合规" in page and "已依次检查" in page
 
 
