@@ -6,7 +6,7 @@ Reasons are Chinese, for the officer, and begin with the label of their kind (``
 from __future__ import annotations
 
 from classifiers.context.frames import frame_of
-from classifiers.context.grammar import asked, exposed, forbidden_within, negated, sentence, told, warned
+from classifiers.context.grammar import asked, defined, exposed, forbidden_within, negated, sentence, told, warned
 from classifiers.context.kinds import KINDS, Excuse, kind_of
 from classifiers.context.mention import mentioned, special
 from classifiers.context.pages import by_page
@@ -37,7 +37,8 @@ def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator
         or forbidden_within(words)
         or warned(before, own)
         or told(before, words, after, own, frame.offer)
-        or exposed(after, own)
+        or exposed(_outside(words, after), own)
+        or defined(before, own)
         or asked(before, after, own)
         or mentioned(text, start, end, own)
         or special(before, after, words, code, own, operator)
@@ -45,3 +46,9 @@ def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator
         or (Excuse(frame.kind, f"本段用语“{'、'.join(frame.cues)}”") if frame.kind else None)
         or by_page(text, start, end, genre, code)
     )
+
+
+def _outside(words: str, after: str) -> str:
+    """What follows the quote that the words close: “一元起投私募”听起来诱人."""
+    closed = max(words.rfind(mark) for mark in "”』」")
+    return words[closed:] + after if closed > 0 else after

@@ -8,6 +8,7 @@ from classifiers.context.kinds import Excuse
 
 _SURVEY = bounded("您能(?:接受|承受)|可以承受|可接受的|投资目的|以下哪|单选|多选|问卷|较低等级风险|风险偏好|风险(?:承受|测评)[^,。]{0,20}$|(?:^|[ \n])[a-e][.、):]\\s?$")
 _DEPOSIT = bounded("存款保险|存款类|大额存单|结构性存款|国债|储蓄|定期存款|银行存款|存款产品|存款人|保险条款|保险合同|保险金额|现金价值|保单")
+_INSURED = bounded("最低保证利率|万能账户|结算利率")
 _COMPARED = bounded("倍|高于|超过|秒杀|比[^,。]{0,6}(?:存款|储蓄|国债)|取代|替代|媲美|跑赢|远超|超越|=|等于|告别|胜过|优于|好过|不如|堪比|(?:如|像|似)(?:同)?(?:国债|储蓄|银行)|还不如")
 _TYPE = bounded("非保本|浮动|固定收益类|产品类型|收益类型|全部|不限|类型|结构性存款|净值|pr[1-5]|自营|代销")
 _LISTED = bounded("(?:[”\"』」'][\\s、,/|和及或与;]{0,4}[“\"『「'][^“”\"』」'\n]{0,12})")
@@ -68,6 +69,8 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
     # Of what calls itself a deposit, only rates that deposits bear are believed.
     if code.startswith("guarantee.") and not own and operator != "" and _DEPOSIT.search(near) and not _COMPARED.search(near) and not _HIGH.search(before[-40:] + after[:40]):
         return Excuse("deposit", "国家另有规定的除外")
+    if code.startswith(("yield.", "guarantee.")) and not own and operator != "" and _INSURED.search(near) and not _HIGH.search(near):
+        return Excuse("deposit", "保险合同载明的保证利率")
     if code.startswith("guarantee.") and len(words) <= 4 and after[:1] in ("型", "类") and _TYPE.search(near):
         return Excuse("definition", "产品分类名称")
     return None

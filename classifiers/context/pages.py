@@ -13,7 +13,6 @@ _SOLICITS = bounded("加(?:我)?(?:微信|vx|v信|qq)|立即(?:投资|注册|购
 _PAGE_CLEARS = (Genre.LAW, Genre.REGULATOR, Genre.EDUCATION, Genre.NEWS, Genre.COMPLAINT, Genre.FICTION, Genre.JOB, Genre.TECHNICAL)
 _OFFERED = bounded("(?:平台|公司|项目|产品|财富|金融|网贷)[^。]{0,24}(?:为|给|向)(?:广大)?(?:投资者|投资人|出借人|用户|客户|理财人)[^。]{0,12}$|(?:平台|公司|项目|产品|财富|金融)[^,。]{0,6}(?:采用|推出|实行|承诺|设立)[^,。]{0,10}$")
 _ADVERSE = bounded("骗|诈|涉嫌|违法|违规|非法|警方|公安|法院|检察|处罚|跑路|爆雷|暴雷|失联|逾期|投诉|维权|监管|亏损|打破|叫停|整治|警示|警惕|谨慎|乱象|质疑|刚性兑付|被告|案")
-_EARNED = bounded("盈利|收益|日化|月化|年化|套利|稳赚|本金|保本|赚钱|躺赚|日赚|月入")
 _ABOUT_WORDS = bounded("词|过滤|检测|识别|规则|正则|匹配|分类|prompt|用例|测试|重构|改动|修改|bug|todo|字段|函数|注释|内容安全|审核|迭代|任务|方案|阶段|优先级|指标|渲染|前端|后端|缓存|架构|代码")
 _PAYS_IN = bounded("充值|提现|入金|投资|复投|链游|质押|推荐奖|邀请")
 _OPEN_QUOTE = bounded("[“「『][^”」』]{0,60}$")
@@ -30,7 +29,7 @@ def by_page(text: str, start: int, end: int, genre: Genre, code: str) -> Excuse 
     """What kind of page it is clears what nobody on it says for himself."""
     if genre not in _PAGE_CLEARS or _SOLICITS.search(text[max(0, start - 60):end + 60]):
         return None
-    before, after = sentence(text, start, end)
+    before, _ = sentence(text, start, end)
     wide = text[max(0, start - 200):end + 200]
     if genre in (Genre.NEWS, Genre.EDUCATION, Genre.REGULATOR) and _PLEDGE.search(before) and not _OPEN_QUOTE.search(before):
         return None  # a firm's own words, not those of who reports
@@ -39,8 +38,13 @@ def by_page(text: str, start: int, end: int, genre: Genre, code: str) -> Excuse 
     if genre in (Genre.NEWS, Genre.EDUCATION) and _CONTACT.search(wide) and not _ADVERSE.search(wide):
         return None  # the operator's contact beside what is told: an advertisement in the form of news (recogguide-2024-art11, adguide1-art4)
     alone = text[max(0, start - 1):start] in ("", "\n") and text[end:end + 1] in ("", "\n")  # an entry of a list of words
-    if genre is Genre.TECHNICAL and not alone and _EARNED.search(before + text[start:end] + after[:20]) and not _ABOUT_WORDS.search(wide) and len(PROGRAM.findall(wide)) < 2:
+    if genre is Genre.TECHNICAL and not alone and not _ABOUT_WORDS.search(_line(text, start, end)) and len(PROGRAM.findall(wide)) < 2:
         return None  # a machine that earns money is sold in the words of programmers
     if genre is Genre.FICTION and _PAYS_IN.search(text[max(0, start - 60):end + 60]):
         return None  # a game for money
     return Excuse(_KIND[genre], ZH[genre])
+
+
+def _line(text: str, start: int, end: int) -> str:
+    low, high = text.rfind("\n", max(0, start - 200), start) + 1, text.find("\n", end, end + 200)
+    return text[max(low, start - 200, 0):high if high >= 0 else end + 200]
