@@ -23,7 +23,9 @@ _SPLIT = re2.compile("[-_|,–—·:>《》【】\\s]+")
 _PRESENTS = ("版权所有", "copyright", "©", "客服热线", "欢迎来到", "欢迎访问", "官网", "官方网站", "登录", "网上银行", "手机银行")
 # Kinds of thing, or the start of a title, not names.
 _KINDS = ("手机银行", "网上银行", "个人银行", "投资银行", "私人银行", "企业银行", "电话银行", "直销银行", "银行", "中国", "互联网", "货币基金", "公募基金", "私募基金", "在线支付", "网上支付", "第三方支付", "微信支付", "移动支付",
-          "投资理财", "个人理财", "家庭理财", "银行理财", "网上理财", "互联网金融", "普惠金融", "供应链金融", "消费金融", "汽车金融", "商业保险", "社会保险", "养老保险", "医疗保险", "汽车保险", "股票期货", "什么是", "如何", "怎么")
+          "投资理财", "个人理财", "家庭理财", "银行理财", "网上理财", "互联网金融", "普惠金融", "供应链金融", "消费金融", "汽车金融", "企业金融", "个人金融", "公司金融", "农村金融", "零售金融", "科技金融", "绿色金融", "数字金融",
+          "智能理财", "稳健理财", "活期理财", "定期理财", "公司理财", "企业理财", "基金理财", "家庭保险", "意外保险", "健康保险", "旅游保险", "人寿保险", "财产保险", "车辆保险", "宠物保险", "少儿保险", "商品期货", "股指期货", "国债期货", "原油期货", "黄金期货",
+          "家族信托", "慈善信托", "个人征信", "企业征信", "扫码支付", "快捷支付", "刷脸支付", "聚合支付", "跨境支付", "数字货币交易", "虚拟货币交易", "股票证券", "资产证券", "a股证券", "商业保险", "社会保险", "养老保险", "医疗保险", "汽车保险", "股票期货", "什么是", "如何", "怎么")
 # The same characters in names that need no licence.
 _OTHERWISE = re2.compile(
     "基金会|金融科技|金融街|金融大厦|金融中心|金融广场|金融城|金融学|金融时报|金融界|金融网|金融信息|金融数据|金融研究|金融协会|金融监管|金融工作|金融博物|金融职业|金融法|保险柜|保险箱|保险丝|保险杠|保险带|保险监|保险学|保险协会|"
@@ -202,9 +204,17 @@ def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]
             close = near.score >= 0.85
             if close or me.offers:
                 return [Named(at, at + len(name), lookalike if close else "", f"{told}；{near.reasons[0]}（相似度 {near.score:.2f}，仅供核对）")]
-        if me.offers and (segment == name or segment[cut:].startswith(_ART9)):
+        if me.offers and (segment == name or segment[cut:].startswith(_ART9)) and (segment == me.operator or _calls_itself(me, name)):
             return [Named(at, at + len(name), "", told)]
     return []
+
+
+def _calls_itself(me: Self, name: str) -> bool:
+    """Does the page say that this is who runs it? A heading such as 京东保险 may be a channel of a shop."""
+    quoted = re2.escape(name)
+    return bool(re2.search(
+        f"(?:©|\\(c\\)|copyright|版权所有)[^\n]{{0,24}}{quoted}|{quoted}[^\n]{{0,12}}版权所有|(?:欢迎(?:来到|访问|登录|使用|光临|加入)|感谢使用|我们是|关于|走进|认准){quoted}|"
+        f"{quoted}[^,。\n]{{0,8}}欢迎(?:您|你)|{quoted}(?:是一家|是国内|成立于|致力于|专注于|作为一家|由[^,。\n]{{2,30}}(?:运营|创办|打造)|[-_|· ]{{0,3}}{_OFFICIAL})", f"{me.title}\n{me.text}"))
 
 
 def _restricted(segment: str, words: Mapping[str, tuple[str, ...]]) -> tuple[str, int]:
@@ -213,7 +223,10 @@ def _restricted(segment: str, words: Mapping[str, tuple[str, ...]]) -> tuple[str
     if not found:
         return next(iter(words)), 0
     start, length, word = min(found)
-    return word, start - length
+    end = start - length
+    while (more := max((one for one in words if segment.startswith(one, end)), key=len, default="")):  # 人寿 + 保险
+        end += len(more)
+    return word, end
 
 
 def loaded(kinds: tuple[str, ...], known: frozenset[str]) -> bool:

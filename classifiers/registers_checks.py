@@ -16,8 +16,9 @@ _PLAIN: Mapping[str, Callable[[Self, Register], Iterable[Named]]] = {
 
 
 def contradictions(page: Page, text: str, genre: Genre, registers: Register, test: NameTest) -> list[Named]:
-    """All that the checks of a rule find; nothing without registers. ``text``: the normalised full text of the page."""
-    me = names.myself(page, text, genre) if registers else None
+    """All that the checks of a rule find; without registers, only what a credit code's own check character shows. ``text``: the normalised full
+    text of the page."""
+    me = names.myself(page, text, genre) if registers or page.identity.bad_uscc else None
     if me is None:
         return []
     found: list[Named] = []
