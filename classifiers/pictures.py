@@ -15,6 +15,7 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,17 +86,13 @@ def _hash(grey: Image) -> str:
         return ""
     pixels = grey.tobytes()
     rows = [pixels[y * _SIDE:(y + 1) * _SIDE] for y in range(_SIDE)]
-    across = [[sum(map(_times, wave, row)) for wave in _COSINES] for row in rows]
+    across = [[sum(map(mul, wave, row)) for wave in _COSINES] for row in rows]
     waves = [sum(_COSINES[v][y] * across[y][u] for y in range(_SIDE)) for v in range(_KEPT) for u in range(_KEPT)]
     median = sorted(waves[1:])[31]  # without the mean brightness
     bits = 0
     for value in waves:
         bits = bits << 1 | (value > median)
     return f"{bits:016x}"
-
-
-def _times(one: float, other: float) -> float:
-    return one * other
 
 
 def distance(one: str, other: str) -> int:
