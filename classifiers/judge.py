@@ -19,11 +19,14 @@ from classifiers.knowledge import Knowledge
 from classifiers.matching import MOST_CLAIMS, Entry, engine_of, is_about, matches, regions_of
 from classifiers.model import Block, Claim, Excused, Finding, Genre, Level, Page, Role, Verdict
 from classifiers.normalise import Normal, normalise
+from classifiers.registers import operator
 from classifiers.registers_checks import contradictions
 from classifiers.rules import Rule, YieldTest
 
 UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
+
+
 @dataclass(frozen=True, slots=True)
 class _Hit:
     """Words found, in normalised text, before context."""
@@ -48,6 +51,7 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
     if genre is Genre.BANK and any(not hit.because for hit in hits):  # who imitates a bank speaks like one: its words clear nothing
         genre, reasons = Genre.PLATFORM, (*reasons, "名称与名录不符，不按持牌机构看待")
     held: list[Yield] | None = None
+    about: dict[str, bool] = {}
     for index, entry in enumerate(engine.compiled):
         if index not in places or (entry.rule.genres and genre not in entry.rule.genres):
             continue
@@ -56,7 +60,9 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
             held = _yields(normal.text, regions) if held is None else held
             hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
         elif entry.pattern is not None:
-            hits += _word_hits(entry, normal.text, regions, about=is_about(entry.topic, normal.text, genre))
+            if entry.rule.topic not in about:
+                about[entry.rule.topic] = is_about(entry.topic, normal.text, genre)
+            hits += _word_hits(entry, normal.text, regions, about=about[entry.rule.topic])
     verdict = _verdict(page, knowledge, normal, genre, reasons, hits, on)
     missing = [hit for entry in engine.compiled if (hit := _missing(entry.rule, page, normal, verdict))]
     added = (_finding(hit, page, knowledge, normal, (*page.blocks, *page.asides), on) for hit in missing)
@@ -136,15 +142,24 @@ def _verdict(
     blocks = (*page.blocks, *page.asides)
     findings: list[Finding] = []
     excused: list[Excused] = []
+    kind = _operator_kind(page, knowledge)
     for hit in _best(hits):
         # A name is held against the registers: the sentence it stands in clears nothing.
-        because = hit.because or ("" if hit.rule.names is not None else excuse_for(normal.text, hit.start, hit.end, genre, hit.rule.code))
+        because = hit.because or ("" if hit.rule.names is not None else excuse_for(normal.text, hit.start, hit.end, genre, hit.rule.code, operator=kind))
         finding = _finding(hit, page, knowledge, normal, blocks, on)
         if because:
             excused.append(Excused(finding=finding, because=because))
         else:
             findings.append(finding)
     return Verdict(genre=genre, genre_reasons=reasons, findings=tuple(findings), excused=tuple(excused))
+
+
+def _operator_kind(page: Page, knowledge: Knowledge) -> str | None:
+    """The kind of licensed institution that runs the page; empty where the registers list none of that name; None where nothing can be said."""
+    if not knowledge.registers:
+        return None
+    found = operator(page, knowledge.registers)
+    return found.entry.kind if found is not None else "" if page.identity.operator else None
 
 
 def _best(hits: list[_Hit]) -> list[_Hit]:
@@ -168,11 +183,11 @@ def _finding(hit: _Hit, page: Page, knowledge: Knowledge, normal: Normal, blocks
     if hit.held is not None:
         held = hit.held
         claim = replace(claim, low=held.rate.low, high=held.rate.high, period=held.period, annual=held.per_year, formula=held.formula)
-    said = " ".join(span.split())
+    reasons = (hit.rule.reason.replace("{span}", " ".join(span.split())), hit.reason, normal.evasive(hit.start, hit.end))
     cited = tuple(p for p in hit.rule.provisions if knowledge.provisions[p].applies(on))
     return Finding(
-        code=hit.rule.code, claim=claim, rule=hit.rule.id, ruleset=knowledge.digest, provisions=cited or hit.rule.provisions[:1], level=hit.level,
-        suggestion=hit.rule.suggestion, confidence=hit.rule.confidence, reasons=tuple(r for r in (hit.rule.reason.replace("{span}", said), hit.reason) if r),
+        code=hit.rule.code, claim=claim, rule=hit.rule.id, ruleset=knowledge.digest, provisions=cited, level=hit.level,
+        suggestion=hit.rule.suggestion, confidence=hit.rule.confidence, reasons=tuple(filter(None, reasons)),
         excusable_by=("否定、禁止或免责声明", "转述、警示、引用他人的说法", "疑问或假设", "新闻、法规、监管公告、教育、投诉、小说、招聘、程序文本", "持牌机构的产品资料"),
     )
 

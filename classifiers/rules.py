@@ -146,5 +146,5 @@ class Provision(_Strict):
     source_quality: str
 
     def applies(self, on: datetime.date | None) -> bool:
-        """Was this wording in force on the day of the capture? An unknown day excludes nothing."""
-        return on is None or ((self.in_force_from is None or self.in_force_from <= on) and (self.in_force_to is None or on <= self.in_force_to))
+        """Was this wording in force on the day of the capture? On an unknown day: is it so still?"""
+        return self.in_force_to is None if on is None else ((self.in_force_from is None or self.in_force_from <= on) and (self.in_force_to is None or on <= self.in_force_to))
