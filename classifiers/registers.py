@@ -23,6 +23,7 @@ from classifiers.registers_table import VERSION, Table, TableWriter, kept_table
 KEEP_FROM = 1 << 20  # bytes of lists from which the index is kept on disk beside them; smaller ones are made anew in less than a second
 MOST_CANDIDATES = 64  # rows compared for one likeness
 SHORTEST_ALIKE = 5  # characters of a name that is compared by likeness: 长沙银行 and 长春银行 are two banks
+SAME_NAME = 0.95  # score from which a match is the name itself or one that the list gives
 _FIELDS = ("name", "kind", "short_names", "licence_kind", "licence_number", "uscc", "domains", "icp", "region", "status", "as_of", "source")
 _LISTS = frozenset({"short_names", "domains"})
 _UNIT = "\x1f"
@@ -128,7 +129,7 @@ class TableRegister:
         return match if match is not None and match.certain else None
 
     def find(self, name: str) -> Match | None:
-        """The best match; a licence in force before a doubtful row, exact before alias before fuzzy."""
+        """The best match: certain before fuzzy, the same name before the same but for its region, and among those a licence in force first."""
         if name not in self._last:
             if len(self._last) >= 4096:
                 self._last.clear()
@@ -177,7 +178,7 @@ class TableRegister:
         found = [match for key in _name_keys(asked) for entry in self._rows("n:" + key) if (match := _compared(asked, entry)) is not None]
         if not found and len(asked.core) >= SHORTEST_ALIKE:
             found = list(self._alike(asked))
-        return max(found, key=lambda match: (match.certain, match.entry.licensed, match.score), default=None)
+        return max(found, key=lambda match: (match.certain, match.score >= SAME_NAME, match.entry.licensed, match.score), default=None)
 
     def _alike(self, asked: names.Parts) -> Iterator[Match]:
         seen: set[str] = set()

@@ -16,7 +16,7 @@ import opencc
 # Legal forms, longest first. 有限责任公司 and 有限公司 are one form in two spellings (公司法); 股份有限公司 is another.
 _FORMS = (
     ("股份有限责任公司", "股份有限公司"), ("股份有限公司", "股份有限公司"), ("有限责任公司", "有限公司"), ("有限公司", "有限公司"), ("特殊普通合伙", "合伙"),
-    ("普通合伙", "合伙"), ("有限合伙", "合伙"), ("合伙企业", "合伙"), ("股份公司", "股份有限公司"), ("集团公司", "集团"), ("总公司", "公司"), ("公司", "公司"),
+    ("普通合伙", "合伙"), ("有限合伙", "合伙"), ("合伙企业", "合伙"), ("股份公司", "股份有限公司"), ("公司", "公司"),
 )
 _INNER = ("控股", "集团")  # between the trade and the form: 清河金融集团股份有限公司
 # Words of trade: what is left of a core without them is the name proper (字号), which alone tells one firm from another.
