@@ -44,7 +44,7 @@ def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator
         or special(before, after, words, code, own, operator)
         or licensed(text, start, end, genre, code, operator)
         or (Excuse(frame.kind, f"本段用语“{'、'.join(frame.cues)}”") if frame.kind else None)
-        or by_page(text, start, end, genre, code)
+        or by_page(text, start, end, genre, code, frame.offer)
     )
 
 

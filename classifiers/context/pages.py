@@ -9,6 +9,7 @@ from classifiers.context.mention import PROGRAM
 from classifiers.genre import ZH
 from classifiers.model import Genre
 
+MOST_OFFERED = 3.0  # of offers in one paragraph of a page that tells or teaches
 _SOLICITS = bounded("加(?:我)?(?:微信|vx|v信|qq)|立即(?:投资|注册|购买|加入|认购|抢购|领取)|扫码|咨询热线|联系电话|私聊|点击(?:链接|下方|注册)|马上(?:加入|注册|投资)|抢购|名额有限|欢迎(?:咨询|投资|加盟)|我们(?:承诺|保证)|本(?:平台|公司)(?:承诺|保证)|客服微信")
 _PAGE_CLEARS = (Genre.LAW, Genre.REGULATOR, Genre.EDUCATION, Genre.NEWS, Genre.COMPLAINT, Genre.FICTION, Genre.JOB, Genre.TECHNICAL)
 _OFFERED = bounded("(?:平台|公司|项目|产品|财富|金融|网贷)[^。]{0,24}(?:为|给|向)(?:广大)?(?:投资者|投资人|出借人|用户|客户|理财人)[^。]{0,12}$|(?:平台|公司|项目|产品|财富|金融)[^,。]{0,6}(?:采用|推出|实行|承诺|设立)[^,。]{0,10}$")
@@ -25,9 +26,11 @@ _KIND = {
 }
 
 
-def by_page(text: str, start: int, end: int, genre: Genre, code: str) -> Excuse | None:
-    """What kind of page it is clears what nobody on it says for himself."""
+def by_page(text: str, start: int, end: int, genre: Genre, code: str, offered: float) -> Excuse | None:
+    """What kind of page it is clears what nobody on it says for himself. ``offered``: what the paragraph offers (``frames.OFFER``)."""
     if genre not in _PAGE_CLEARS or _SOLICITS.search(text[max(0, start - 60):end + 60]):
+        return None
+    if offered >= MOST_OFFERED and genre in (Genre.NEWS, Genre.EDUCATION, Genre.REGULATOR):
         return None
     before, _ = sentence(text, start, end)
     wide = text[max(0, start - 200):end + 200]

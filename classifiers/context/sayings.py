@@ -15,8 +15,9 @@ from classifiers.model import Genre
 
 OPERATORS: dict[str, str] = {
     "bank": "银行", "insurer": "保险公司", "insurance_agent": "保险中介", "fund": "公募基金管理人", "fund_sales": "基金销售机构", "securities": "证券公司或投资咨询机构", "futures": "期货公司",
-    "trust": "信托公司", "wealth": "理财公司", "consumer_finance": "消费金融公司", "microloan": "小额贷款公司", "payment": "支付机构", "guarantee": "融资担保公司", "private_fund": "私募基金管理人", "amc": "金融资产管理公司",
+    "exchange": "交易所或市场基础设施", "auto_finance": "汽车金融公司", "trust": "信托公司", "wealth": "理财公司", "consumer_finance": "消费金融公司", "microloan": "小额贷款公司", "payment": "支付机构", "guarantee": "融资担保公司", "private_fund": "私募基金管理人", "amc": "金融资产管理公司",
 }
+_SAME = {"micro_loan": "microloan", "asset_management": "amc", "market_infrastructure": "exchange", "trading_venue": "exchange", "wealth_management": "wealth", "financing_guarantee": "guarantee"}
 _DEPOSIT = bounded("存款|大额存单|国债|储蓄|整存整取|零存整取|通知存款|存单|协定|挂牌利率|利率表")
 _DEPOSIT_ONLY = bounded("存款保险|大额存单|结构性存款|国债|储蓄|定期存款|存款产品|存款人|整存整取|同一存款人")
 _CONTRACT_OF_INSURANCE = bounded("现金价值|保证利率|结算利率|预定利率|保险金|保单|保险条款|保险合同|万能|生存金|满期|身故|已交保(?:险)?费|犹豫期")
@@ -38,8 +39,8 @@ _SAYINGS: tuple[_Saying, ...] = (
     (("bank",), "yield.promise", _DEPOSIT, None, "存款、国债利率是事实陈述"),
     (("bank", "wealth", "fund", "fund_sales", "trust", "securities"), "yield.", _PAST, _TOLD, "历史业绩或业绩比较基准，附有提示"),
     (("bank",), "inducement", _GIFTS_OF_CARDS, None, "支付、信用卡优惠，不涉投资回报"),
-    (("bank", "consumer_finance", "microloan"), "yield.", _RATE, _DEPOSIT, "贷款年化利率是依法应当标明的事项"),
-    (("bank", "consumer_finance", "microloan"), "loan.misleading", _RATE, _GRAVE, "标明年化利率的持牌贷款广告"),
+    (("bank", "consumer_finance", "microloan", "auto_finance"), "yield.", _RATE, _DEPOSIT, "贷款年化利率是依法应当标明的事项"),
+    (("bank", "consumer_finance", "microloan", "auto_finance"), "loan.misleading", _RATE, _GRAVE, "标明年化利率的持牌贷款广告"),
     (("bank", "payment"), "payment.unlicensed", None, None, "持牌机构的收单业务"),
     (("payment",), "p2p.self_guarantee", _FEE, None, "客户备付金是支付业务用语"),
     (("insurer", "insurance_agent"), "guarantee.", _CONTRACT_OF_INSURANCE, None, "保险合同载明的利益"),
@@ -59,13 +60,25 @@ _SAYINGS: tuple[_Saying, ...] = (
 _BY_PAGE = ("yield.promise", "endorse.state", "brand.unlicensed", "p2p.self_guarantee")
 
 
+def operator_of(kind: str) -> str:
+    """The key of ``OPERATORS`` for a kind as registers write it (bank_city, insurance_life); empty for kinds that license nothing."""
+    if kind in OPERATORS:
+        return kind
+    if kind.startswith(("insurance_agen", "insurance_bro")):
+        return "insurance_agent"
+    if kind.startswith(("bank_", "insurance_")):
+        return "bank" if kind.startswith("bank_") else "insurer"
+    return _SAME.get(kind, "")
+
+
 def licensed(text: str, start: int, end: int, genre: Genre, code: str, operator: str | None) -> Excuse | None:
     """The saying of a licensed institution. Without registers, what looks like a licensed institution's product page is believed for the mildest."""
     if operator is None:
         if genre is Genre.BANK and code in _BY_PAGE:
             return Excuse("licensed", "产品资料（未与名录核对）")
         return None
-    if operator not in OPERATORS:
+    operator = operator_of(operator)
+    if not operator:
         return None
     near, wide = text[max(0, start - 60):end + 60], text[max(0, start - 300):end + 300]
     for kinds, codes, must, must_not, because in _SAYINGS:
