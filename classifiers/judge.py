@@ -22,6 +22,7 @@ from classifiers.normalise import Normal, normalise
 from classifiers.registers import operator
 from classifiers.registers_checks import contradictions
 from classifiers.rules import Rule, YieldTest
+from classifiers.weighing import weighed
 
 UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
@@ -66,7 +67,7 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
     verdict = _verdict(page, knowledge, normal, genre, reasons, hits, on)
     missing = [hit for entry in engine.compiled if (hit := _missing(entry.rule, page, normal, verdict))]
     added = (_finding(hit, page, knowledge, normal, (*page.blocks, *page.asides), on) for hit in missing)
-    return replace(verdict, findings=(*verdict.findings, *added)) if missing else verdict
+    return weighed(replace(verdict, findings=(*verdict.findings, *added)) if missing else verdict, knowledge.weights)
 
 
 def _missing(rule: Rule, page: Page, normal: Normal, verdict: Verdict) -> _Hit | None:
