@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "adpatrol.commands.evaluate",
     "rules": "adpatrol.commands.rules",
     "examples": "adpatrol.commands.examples",
+    "learn": "adpatrol.commands.learn",
     "findings": "adpatrol.commands.findings",
     "search": "adpatrol.commands.search",
     "lead": "adpatrol.commands.lead",

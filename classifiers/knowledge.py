@@ -16,17 +16,19 @@ from pydantic import BaseModel, ValidationError
 from classifiers.errors import ConfigError
 from classifiers.registers import NoRegister, Register, load_registers
 from classifiers.rules import AbsenceTest, NameTest, Provision, Rule, Topic, YieldTest
+from classifiers.weighing import Weights, load_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """What the judge knows. ``digest`` names rules, topics and registers: the same data give the same digest on every machine."""
+    """What the judge knows. ``digest`` names rules, topics, registers and weights: the same data give the same digest on every machine."""
 
     rules: tuple[Rule, ...]
     provisions: Mapping[str, Provision]
     digest: str
     registers: Register = field(default_factory=NoRegister)
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    weights: Weights | None = None  # what officers' decisions say of the rules' confidences, where the office has learnt it
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,11 +53,13 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
     for rule, file in rules.values():
         _check_names(rule, file, provisions, {key: topic for key, (topic, _) in topics.items()})
     files = [rules[key][1] for key in sorted(rules)] + [topics[key][1] for key in sorted(topics)]
-    registers = load_registers(folders)
+    registers, weights = load_registers(folders), load_weights(folders)
     digests = [hashlib.sha256(file.read_bytes()).digest() for file in files] + [registers.digest.encode()]
+    if weights is not None:
+        digests.append(weights.digest.encode())
     digest = hashlib.sha256(b"\0".join(digests)).hexdigest()
     known = {key: topic for key, (topic, _) in topics.items()}
-    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", registers, known)
+    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", registers, known, weights)
 
 
 def _check_names(rule: Rule, file: Path, provisions: Mapping[str, Provision], topics: Mapping[str, Topic]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,8 +60,8 @@ def measure(file: Path, part: str = "") -> Evaluation:
     return evaluation
 
 
-def judged(file: Path, part: str = "") -> Iterator[tuple[dict[str, Any], Verdict]]:
-    """Each labelled record and what the judge says of it. Raises ValueError that names the line of a record that cannot be read."""
+def judged(file: Path, part: str = "", *, weights: bool = True) -> Iterator[tuple[dict[str, Any], Verdict]]:
+    """Each labelled record and what the judge says of it; ``weights``: with the office's calibration, if it has one. Raises ValueError that names the line of a record that cannot be read."""
     from adpatrol.judging import Judge
     from classifiers.evaluation import part_of, source_of
     from classifiers.model import Document
@@ -68,6 +69,8 @@ def judged(file: Path, part: str = "") -> Iterator[tuple[dict[str, Any], Verdict
     if not file.is_file():
         raise ValueError(f"找不到文件 {file}")
     judge = Judge()
+    if not weights:
+        judge.knowledge = replace(judge.knowledge, weights=None)
     for number, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not raw.strip():
             continue
