@@ -31,12 +31,12 @@ def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator
     before, after = sentence(text, start, end)
     words = text[start:end]
     own = genre in (Genre.PLATFORM, Genre.AD)
+    found = negated(before, after, own) or forbidden_within(words) or warned(before, own)
+    if found is not None:
+        return found
     frame = frame_of(text, start, end, code, own=own)
     return (
-        negated(before, after, own)
-        or forbidden_within(words)
-        or warned(before, own)
-        or told(before, words, after, own, frame.offer)
+        told(before, words, after, own, frame.offer)
         or exposed(_outside(words, after), own)
         or defined(before, own)
         or asked(before, after, own)

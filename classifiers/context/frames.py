@@ -94,11 +94,14 @@ _VETO = {
 }
 _WORDS = tuple(dict.fromkeys((*OFFER, *(cue for cues in FRAMES.values() for cue in cues))))
 _AUTOMATON = ahocorasick_rs.AhoCorasick(_WORDS)
-_OWNERS = tuple((OFFER.get(word, 0.0), tuple((kind, cues[word]) for kind, cues in FRAMES.items() if word in cues)) for word in _WORDS)
+_ADVERSE = ("report", "warning", "complaint", "court")
+_OWNERS = tuple(  # of each word: what it offers, its weight in each kind, and whether a denial of it matters
+    (OFFER.get(word, 0.0), tuple((kind, cues[word]) for kind, cues in FRAMES.items() if word in cues), any(word in FRAMES[kind] for kind in _ADVERSE))
+    for word in _WORDS
+)
 _SELF_DENIED = bounded("(?:拒绝|告别|(?:我们|这|本项目|本平台|咱们|绝|并|都)不?(?:是|不是|非)|不是|没有|杜绝|远离|别再|打击|不做|非|不怕|永不|从不|0|零|不会|不再|无)[^,。]{0,2}$")
 _OURS = bounded("(?:我们|我司|我公司|我平台|本平台|本公司|本站|本产品|本项目|本社区|本商城|本所|咱们)[^,。!?;]*$")
 _ENDS = re.compile("[。!?;]")
-_ADVERSE = ("report", "warning", "complaint", "court")
 
 
 class Frame(NamedTuple):
@@ -121,7 +124,7 @@ def frame_of(text: str, start: int, end: int, code: str, *, own: bool) -> Frame:
         tally.offer += 2  # the clause that holds the words speaks of itself
     need = ENOUGH_ON_OFFERS if own else ENOUGH
     best, score = "", 0.0
-    adverse = sum(tally.scores[kind] for kind in _ADVERSE)
+    adverse = sum(tally.scores.get(kind, 0.0) for kind in _ADVERSE)
     for kind, value in tally.scores.items():
         if kind in _ADVERSE:
             value += 0.5 * (adverse - value)  # a case reported, warned of and complained about is one story
@@ -129,42 +132,40 @@ def frame_of(text: str, start: int, end: int, code: str, *, own: bool) -> Frame:
             continue
         if value > tally.offer * (2.0 if own else 1.0) and not (kind in _VETO and _VETO[kind].search(line)):
             best, score = kind, value
-    return Frame(best, tuple(word.strip() for word in tally.seen[best][:4]) if best else (), tally.offer)
+    return Frame(best, tuple(word.strip() for kind, word in tally.seen if kind == best)[:4], tally.offer)
 
 
 class _Tally:
     """What the cues of one paragraph add up to."""
 
-    __slots__ = ("offer", "scores", "seen", "strong", "words")
+    __slots__ = ("offer", "scores", "seen", "strong")
 
     def __init__(self) -> None:
-        self.scores: dict[str, float] = dict.fromkeys(FRAMES, 0.0)
-        self.seen: dict[str, list[str]] = {kind: [] for kind in FRAMES}
+        self.scores: dict[str, float] = {}
+        self.seen: list[tuple[str, str]] = []  # (kind, cue)
         self.strong: set[str] = set()
-        self.words: set[str] = set()
         self.offer = 0.0
 
 
 def _tally(line: str, start: int, end: int, begin: int, finish: int) -> _Tally:
     """Each cue counts once, in the sentence [begin, finish) of the hit more than beside it; words of the hit [start, end) do not count."""
     tally = _Tally()
-    places = sorted(_AUTOMATON.find_matches_as_indexes(line, overlapping=True), key=lambda m: not begin <= m[1] < finish)
-    for index, at, stop in places:
-        word = _WORDS[index]
-        if word in tally.words or (start <= at and stop <= end):
-            continue
-        tally.words.add(word)
+    nearest: dict[int, int] = {}
+    for index, at, stop in _AUTOMATON.find_matches_as_indexes(line, overlapping=True):
+        if not (start <= at and stop <= end) and (index not in nearest or begin <= at < finish):
+            nearest[index] = at
+    for index, at in nearest.items():
         weight = 1.0 if begin <= at < finish else BEYOND
-        offered, owners = _OWNERS[index]
+        offered, owners, adverse = _OWNERS[index]
         tally.offer += offered * weight
-        denied = False
+        denied = adverse and bool(_SELF_DENIED.search(line, max(0, at - 6), at))
+        if denied:
+            tally.offer += weight
         for kind, value in owners:
-            if kind in _ADVERSE and (denied or _SELF_DENIED.search(line[max(0, at - 6):at])):
-                tally.offer += 0.0 if denied else weight
-                denied = True
+            if denied and kind in _ADVERSE:
                 continue
-            tally.scores[kind] += value * weight
-            tally.seen[kind].append(word)
+            tally.scores[kind] = tally.scores.get(kind, 0.0) + value * weight
+            tally.seen.append((kind, _WORDS[index]))
             if value >= STRONG:
                 tally.strong.add(kind)
     return tally

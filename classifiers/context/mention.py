@@ -8,7 +8,9 @@ from classifiers.context.kinds import Excuse
 
 _SURVEY = bounded("您能(?:接受|承受)|可以承受|可接受的|投资目的|以下哪|单选|多选|问卷|较低等级风险|风险偏好|风险(?:承受|测评)[^,。]{0,20}$|(?:^|[ \n])[a-e][.、):]\\s?$")
 _DEPOSIT = bounded("存款保险|存款类|大额存单|结构性存款|国债|储蓄|定期存款|银行存款|存款产品|存款人|保险条款|保险合同|保险金额|现金价值|保单")
-_INSURED = bounded("最低保证利率|万能账户|结算利率")
+_CARD = bounded("信用卡|核卡|本行")
+_POINTS = bounded("积分|里程")
+_INSURED = bounded("最低保证利率|载明的保证利率|万能账户|结算利率")
 _COMPARED = bounded("倍|高于|超过|秒杀|比[^,。]{0,6}(?:存款|储蓄|国债)|取代|替代|媲美|跑赢|远超|超越|=|等于|告别|胜过|优于|好过|不如|堪比|(?:如|像|似)(?:同)?(?:国债|储蓄|银行)|还不如")
 _TYPE = bounded("非保本|浮动|固定收益类|产品类型|收益类型|全部|不限|类型|结构性存款|净值|pr[1-5]|自营|代销")
 _LISTED = bounded("(?:[”\"』」'][\\s、,/|和及或与;]{0,4}[“\"『「'][^“”\"』」'\n]{0,12})")
@@ -22,6 +24,7 @@ _HEADING = bounded(
 )
 _COMMENT = bounded("^\\s*(?://|/\\*|<!--)|`[^`\n]{0,60}$")
 _MARKED = bounded("^\\s*(?:#|--|\\*|-)")
+_STATEMENT = bounded("[!=]==?|=>|&&|::|\\b(?:const|let|var|return|function|def|import|elif|else|raise|assert)\\b|\\bif [a-z(]|[a-z_]{2,}\\((?:[a-z\"'“]|$)|\\b[a-z_.]{2,} ?= ?[\\d\"'\\[{“]|\\b[a-z]{2,}\\.[a-z_]{2,} ?[=(]")
 PROGRAM = bounded("\\b(?:const|let|var|return|function|class|public|private|static|string|int|def)\\b|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\\(|=>|&&|!=|==|::|\\bdef \\b|\\bimport \\b|- \\[[x ]\\]|\\bllm\\b|[a-z]{3,}\\.[a-z]{2,4}\\b")
 _HIGH = bounded("(?:[^\\d.](?:[6-9]|[1-9]\\d))(?:\\.\\d+)?%")
 
@@ -40,6 +43,8 @@ def mentioned(text: str, start: int, end: int, own: bool) -> Excuse | None:
         return Excuse("code", "词表")
     if not own and (_COMMENT.search(text[line_start:start]) or (_MARKED.search(line) and len(PROGRAM.findall(text[max(0, start - 300):end + 300])) >= 2)):
         return Excuse("code", "程序注释")
+    if not own and len(_STATEMENT.findall(line)) >= 2:
+        return Excuse("code", "程序语句")
     if SELF.search(line):
         return None
     back = text[max(0, line_start - 260):max(line_start - 1, 0)]
@@ -64,6 +69,8 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
     near = before[-30:] + words + after[:30]
     if not own and _SURVEY.search(before) and not SELF.search(before):
         return Excuse("survey")
+    if code == "inducement" and not own and operator != "" and _POINTS.search(near) and _CARD.search(near):
+        return Excuse("licensed", "信用卡积分活动（未与名录核对）")
     if not code.startswith(("guarantee.", "yield.")):
         return None
     # Of what calls itself a deposit, only rates that deposits bear are believed.
