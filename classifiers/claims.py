@@ -9,43 +9,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from classifiers.bounded import bounded
-from classifiers.numbers import Rate, annual, rates, term_days
+from classifiers.numbers import TERM, Rate, annual, rates, term_days
 
 LEFT, RIGHT = 30, 24  # characters read for a label
 LONG = 4 * 365.0  # days
 BEYOND_DEPOSITS = 6.0  # per cent a year: what calls itself a deposit and bears more is none
-STANCES = ("promised", "advertised", "listed", "expected", "historical", "benchmark")
-STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列示", "expected": "预期", "historical": "历史", "benchmark": "业绩比较基准"}
+STANCES = ("promised", "advertised", "listed", "expected", "historical", "benchmark", "comparative")
+STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列示", "expected": "预期", "historical": "历史", "benchmark": "业绩比较基准", "comparative": "比较"}
 
 _LABEL = bounded(
     "(?P<gain>(?:年化|月化|日化|年|月|日|周|每日|每天|每月|每周|每年|静态|动态|综合|保底|固定|平均|累计|投资|净|高|稳定|参考|约定|到期|持有)*"
-    "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|利润率|派息|得利|\\bapr\\b|\\bapy\\b|返还率|红利|利润分红|产出|日返|月返|赚)|年化(?:率)?)"
-    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)息|(?:日|月|天|每日|每天|每月)返)"
+    "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|利润率|派息|得利|apr|apy|返还率|红利|利润分红|产出|日返|月返|赚)|(?:投资|年化|年)报酬率?|年化(?:率)?)"
+    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)[息利]|(?:日|周|月|季)化(?:率)?|(?:天天|日日|月月|日|月|天|每日|每天|每月)返|\\broi\\b|(?:每天|每日|每月|日|月)(?:均)?增值)"
+    # 一个月八个点, 半年12%: nothing but the time stands before the number
+    "|(?P<span>(?:每个?|一个?|1个?|按)(?:天|日|月|周|星期|季度?|年)|半年|天天|月月)"
 )
 _OTHER = bounded(
     "费率|股息率|报酬率|优先回报|超额收益|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
     "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
     "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
-_OTHER_AFTER = bounded("^ ?(?:的)?(?:本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
+_OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
+_GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
+_TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|水费|学费|工资|底薪|押金")
+_PER_TIME = bounded("^ ?(?:/|每|一|per )? ?(?:(?P<day>日|天|day)|(?P<week>周|星期)|(?P<month>个?月|month)|(?P<quarter>季度?)|(?P<year>年|year))")
+_COUNT = bounded("[\\d一二两三四五六七八九十半](?:个)?$")
+_SAID_TERM = bounded(f"({TERM})(?:期|内|后|到期|满|的|即可|就|可|能|总|获得?|得|赚取?|享|投资|持有|,| ){{0,3}}$")
+_AFTER_TERM = bounded(f"^(?:,| |只要|只需|仅需|就在|用时|在){{0,2}}({TERM})")
+_HIGHER = bounded("(?:比|较)[^,。]{1,10}(?:高|多)(?:出|了|达)?$|(?:高于|高出|超出|超过|领先)[^,。]{0,10}(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}$|(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}(?:高出|多出|高)$")
 _LOAN = bounded("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
-_INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金")
+_INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金|本钱|质押|挖矿|跟单|增值|usdt|量化|进场")
 _DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
 _RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
 _EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|(?:如果|假如|若)(?:年|月)?化?(?:收益|回报|利率)|示例|举例|试算|计算器")
-_HISTORICAL = bounded("约为|大约|只有|仅有|不足|不到|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
+_HISTORICAL = bounded("约为|大约|过去|只有|仅有|不足|不到|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
 _CHANGED = bounded("(?:从|由) ?$")  # 收益率从18%提升到25%: told of the past
 _GO_ON = bounded("^ ?(?:最高|最低|高达|可达|达到|达|约|为|稳定在|不低于|超过|在|每年|每月|每日|每天|年化|月化|日化|到期|一般|平均|可以?|还|能|就|有|按|是|至少|更|还可以?得到|[+\\d.\\-~—%元天个月年期])* ?$")
 _REACHES = bounded("平均年[^,。]{0,8}(?:高达|可达|最高|达到)")  # an average held out as what can be had is no history
 _BENCHMARK = bounded("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
 _PROMISE = bounded("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
-_YEAR, _MONTH, _WEEK, _DAY = (bounded(p) for p in ("年", "月", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
+_MONTH, _QUARTER, _WEEK, _DAY = (bounded(p) for p in ("(?:^|[^\\d个一二三四五六七八九十两几])(?:个)?月(?:化|收|回报|返|息|利|分红|均|赚|增)|每个?月|月月|按月|(?:一|1)个?月", "每季|季(?:度|返|收益|分红|化|息)", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
 # How often it is paid is not the period of the rate: 收益12%,每月付息.
 _PAID = bounded("(?:每|按|逐)(?:日|天|月|周|季度?)(?:计息|计算|付息|结息|结算|发放|到账|还息|兑付|派息|付|领取|提现)|(?:日日|天天|月月|周周)(?:计息|付息|派息|到账|可取|可提)")
-_TERM_NEAR = bounded("(?:\\d{1,3}|[一二三四五六七八九十]{1,3})\\s?(?:个)?(?:天|日|周|月|星期)(?:期|内|后|到期|的|收益|回报|产品|项目|赚|,|可)*$")
-
-
 @dataclass(frozen=True, slots=True)
 class Yield:
     """A rate of return as the page holds it out. ``start``, ``end`` in the normalised text given; ``per_year`` simple, of the higher figure."""
@@ -77,7 +83,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
     right = right[:min((i for i, c in enumerate(right) if c in "。!?;"), default=len(right))]
     if "不限" in left or right.startswith(("以下", " 以下")):
         return None  # a search form's choices
-    if rate.form in ("grow", "double", "daily", "wan", "fen"):
+    if rate.form in ("grow", "double", "daily", "lump", "wan", "fen", "share") or (rate.form == "mille" and rate.period):
         return _spoken(text, rate, left, right)
     label = _label(left, right, rate.start - last_end)
     start, end, words, gain, side = label if label else (0, 0, "", False, "")
@@ -85,18 +91,23 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         if rate.form != "plus" or not _INVEST.search(text[max(0, rate.start - 60):rate.end + 60]) or _LOAN.search(left + right) or rate.high > 60:
             return None
         return _finish(rate, rate.start, rate.end, "year", "listed", 0.0)
+    if side == "left" and words[0] in "年月日周" and _COUNT.search(left[:start]):  # 三个月|收益: the month belongs to the term
+        start, words = start + 1, words[1:]
     around = left + right[:12]
     if _LOAN.search(left + right) and not (gain and not _LOAN.search(words)):
         return None
-    if not gain and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 200):rate.end + 120])):
+    if _GAME.search(left + right):
+        return None
+    if not gain and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 200):rate.end + 120])):
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
     if rate.low > 0 and rate.high == rate.low == 100 and not words.endswith("率"):
         return None
     begin, finish = (rate.start - len(left) + start, rate.end) if side == "left" else (rate.start, rate.end + end)
-    period, days = _period(words, left, right, side)
-    return _finish(rate, begin, finish, rate.period or period, _stance(left, right, words, gain), days)
+    period, days = _period(words, left[:start] if side == "left" else left, left[end:] if side == "left" else "", right)
+    stance = "comparative" if _HIGHER.search(left) else _stance(left, right, words, gain)
+    return _finish(rate, begin, finish, rate.period or period, stance, days)
 
 
 def _finish(rate: Rate, start: int, end: int, period: str, stance: str, days: float) -> Yield:
@@ -115,16 +126,23 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     own, own_at = None, -1
     low = max(0, len(left) - min(room, LEFT)) if room < 4 else 0
     for match in _LABEL.finditer(left[low:]):
-        own, own_at = match, low + match.end()
+        if match.lastgroup != "span" or own is None or low + match.start() - own_at > 4:  # 收益每日0.8%: the yield's label, not the day's
+            own, own_at = match, low + match.end()
     other_at = max((m.end() for m in _OTHER.finditer(left)), default=-1)
-    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速"), own_at):
+    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好"), own_at):
         return None  # 年化成本, 年化波动率
+    if own is not None and left[:low + own.start()].endswith(("净资产", "总资产", "资产", "内部", "权益", "投入资本", "每股")):
+        return None  # 净资产收益率: of a company's books
+    if own is not None and left[own_at:].strip() in ("的", "中的", "里的", "中", "里", "中有", "的约"):
+        return None  # 收益的30%: a share of it
+    if own is not None and own.lastgroup == "span" and (len(left) - own_at > 4 or not _INVEST.search(left[:low + own.start()]) or _OTHER.search(right[:8].partition(",")[0])):
+        own = None
     if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总"))):
         return None
     if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]):
         return low + own.start(), own_at, own.group(0), own.lastgroup == "gain", "left"
     after = _LABEL.search(right)
-    if after is None or after.start() > 12 or _crosses(right[:after.start()]):
+    if after is None or after.lastgroup == "span" or after.start() > 12 or _crosses(right[:after.start()]):
         return None
     if other_at >= 0 and len(left) - other_at <= 1:
         return None
@@ -146,21 +164,30 @@ def _crosses(between: str) -> bool:
     return "," in between or "%" in between
 
 
-def _period(words: str, left: str, right: str, side: str) -> tuple[str, float]:
-    if "年化" in words or words.startswith("年"):
+def _period(words: str, before: str, between: str, right: str) -> tuple[str, float]:
+    """What the rate is reckoned by, and the days of a whole term. ``before`` the label, ``between`` it and the number, ``right`` of the number."""
+    if "年化" in words or words.startswith("年") or words in ("apr", "apy") or "年化" in between:
         return "year", 0.0
-    near = _PAID.sub("", left[-14:] + "|" + words + "|" + right[:8])
+    unit = _PER_TIME.search(_PAID.sub("", right[:8]))
+    if unit:
+        return str(unit.lastgroup), 0.0
+    term = _SAID_TERM.search(before[-16:])
+    if term and not before[:-len(term.group(0))].rstrip(" :").endswith(("期限", "周期", "七日", "7日", "每", "近")):
+        days = term_days(term.group(1))
+        by_custom = words.endswith("率") and days > 14 and not term.group(0).endswith(("到期", "后", "内", "满"))
+        if days and not by_custom:  # 三个月收益6% is the gain of the term; 6个月收益率10%, by custom, the rate of a year
+            return ("half", 0.0) if term.group(1) == "半年" else ("year", 0.0) if days == 365 else ("total", days)
+        return "year", 0.0
+    near = _PAID.sub("", f"{before[-8:]}|{words}{between}|{right[:8]}")
     if _DAY.search(near) and "七日" not in near and "7日" not in near:
         return "day", 0.0
-    if "月" in words or "每月" in near or "按月返" in near or "月月" in near:
+    if "半年" in words + between[:4] or before.endswith("半年"):
+        return "half", 0.0
+    if _QUARTER.search(near):
+        return "quarter", 0.0
+    if _MONTH.search(near):
         return "month", 0.0
-    if _WEEK.search(near):
-        return "week", 0.0
-    if "年" in near:
-        return "year", 0.0
-    term = _TERM_NEAR.search(left[:max(0, len(left) - (len(words) if side == "left" else 0))].rstrip(" ,:为达高收益率的回报最"))
-    days = term_days(term.group(0)) if term else 0.0
-    return ("total", days) if days else ("year", 0.0)
+    return ("week", 0.0) if _WEEK.search(near) else ("year", 0.0)
 
 
 def _stance(left: str, right: str, words: str, gain: bool) -> str:
@@ -184,12 +211,19 @@ def _stance(left: str, right: str, words: str, gain: bool) -> str:
 def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
     """月息2分, 投1万日返300, 七天翻倍, 一万变三万: said as people say it."""
     near = text[max(0, rate.start - 60):rate.end + 60]
-    if rate.form in ("fen", "wan"):
+    if rate.form in ("fen", "wan", "share", "mille"):
         if _LOAN.search(near) or not _INVEST.search(near):
             return None
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
     if rate.form == "double" and rate.days > LONG:
         return None  # 六年翻一番: the rule of 72
-    if not text.startswith(("投", "存", "入金"), rate.start) and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "本钱")):
+    if rate.form in ("daily", "lump") and (_TELECOM.search(near) or _LOAN.search(left + right)):
         return None
-    return _finish(rate, rate.start, rate.end, rate.period or "total", "promised", rate.days)
+    put = text.startswith(("投", "入金"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金"), rate.start))
+    if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱")):
+        return None
+    days = rate.days
+    if rate.period == "total" and not days:
+        term = _SAID_TERM.search(left[-16:]) or _AFTER_TERM.search(right[:12])
+        days = term_days(term.group(1)) if term else 0.0
+    return _finish(rate, rate.start, rate.end, rate.period or "total", "promised", days)

@@ -27,7 +27,7 @@ def test_a_number_is_read(written: str, value: float | None) -> None:
 
 
 def test_a_year_is_reckoned_simply_and_shown() -> None:
-    assert annual(1.5, "month") == (18.0, "月 1.5% × 12 = 年化 18%")
+    assert annual(1.5, "month") == (18.0, "月 1.5% × 12 = 年化 18%（单利）")
     assert annual(1.0, "day")[0] == 365.0
     assert annual(15.0, "total", 30)[0] == 182.5
     assert annual(12.0, "year") == (12.0, "")

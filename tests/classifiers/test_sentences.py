@@ -58,4 +58,4 @@ def test_a_number_alone_is_never_red() -> None:
 def test_a_finding_says_the_sum_it_did() -> None:
     claim = next(f for f in judged("投资理财，月收益率3%，满月提现").findings if f.code == "yield.excessive").claim
     assert (claim.low, claim.high, claim.period, claim.annual) == (3.0, 3.0, "month", 36.0)
-    assert claim.formula == "月 3% × 12 = 年化 36%"
+    assert claim.formula == "月 3% × 12 = 年化 36%（单利）"

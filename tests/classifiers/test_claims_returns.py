@@ -1,0 +1,41 @@
+"""How people say a return, and what number it is: exact figures, period, simple yearly rate; and numbers that are no returns at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from classifiers.claims import STANCE_ZH, yields
+from classifiers.normalise import normalise
+
+HERE = Path(__file__).parent
+RETURNS: list[list[Any]] = yaml.safe_load((HERE / "returns.yaml").read_text(encoding="utf-8"))
+OTHERS: list[str] = yaml.safe_load((HERE / "not_returns.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("text", "low", "high", "period", "per_year", "stance"), RETURNS)
+def test_a_return_is_read_to_the_figure(text: str, low: float, high: float, period: str, per_year: float, stance: str) -> None:
+    found = [y for y in yields(normalise(text).text) if y.stance != "comparative"]
+    assert found, "no return read"
+    first = found[0]
+    assert (round(first.rate.low, 4), round(first.rate.high, 4), first.period, round(first.per_year, 4)) == (low, high, period, per_year)
+    assert stance in ("", first.stance)
+    assert first.stance in STANCE_ZH
+    if period != "year":
+        assert "单利" in first.formula
+        assert "年化" in first.formula or "期限不明" in first.formula
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_number_that_is_no_return(text: str) -> None:
+    assert [text[y.start:y.end] for y in yields(normalise(text).text) if y.stance != "comparative"] == []
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(RETURNS) >= 120
+    assert len(OTHERS) >= 120
+    assert len({row[0] for row in RETURNS}) == len(RETURNS)
+    assert len(set(OTHERS)) == len(OTHERS)
