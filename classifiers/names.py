@@ -16,10 +16,10 @@ import re2
 from classifiers import registers_names as spelling
 from classifiers.model import Genre, Page
 from classifiers.normalise import normalise
-from classifiers.registers import Match, Register
+from classifiers.registers import Match, Register, main_icp
 from classifiers.registers_read import Entry
 
-_SPLIT = re2.compile("[-_|,–—·:>《》【】\\s]+")
+_SPLIT = re2.compile("[-_|,，–—·:：>《》【】!！?？。；;～~\\s]+")
 _PRESENTS = ("版权所有", "copyright", "©", "客服热线", "欢迎来到", "欢迎访问", "官网", "官方网站", "登录", "网上银行", "手机银行")
 # Kinds of thing, or the start of a title, not names.
 _KINDS = ("手机银行", "网上银行", "个人银行", "投资银行", "私人银行", "企业银行", "电话银行", "直销银行", "银行", "中国", "互联网", "货币基金", "公募基金", "私募基金", "在线支付", "网上支付", "第三方支付", "微信支付", "移动支付",
@@ -63,7 +63,8 @@ class Self:
     host: str
     text: str
     title: str
-    segments: tuple[str, ...]  # of the title, then the operator
+    heads: tuple[str, ...]  # the title's parts
+    segments: tuple[str, ...]  # those long enough to be names, then the operator
     operator: str
     genre: Genre
 
@@ -80,10 +81,15 @@ def myself(page: Page, text: str, genre: Genre) -> Self | None:
         host = (urlsplit(page.url).hostname or "").removeprefix("www.")
     except ValueError:
         return None
-    title = normalise(page.title).text
+    # Taken apart before it is normalised: marks between words of a title part names, marks within a word hide it.
+    heads = tuple(filter(None, (normalise(part).text for part in _SPLIT.split(page.title[:200]) if part)))
+    if heads and max(map(len, heads)) < _LEAST:  # 清 河 银 行: letter-spaced
+        heads = (normalise(page.title[:200]).text,)
     run_by = normalise(page.identity.operator).text
-    parts = [part for part in _SPLIT.split(title[:200]) if len(part) >= _LEAST][:_MOST_SEGMENTS]
-    return Self(page, host, text, title, tuple(dict.fromkeys([*parts, *([run_by] if run_by else [])])), run_by, genre) if host else None
+    parts = [part for part in heads if len(part) >= _LEAST][:_MOST_SEGMENTS]
+    if host.endswith((".gov.cn", ".edu.cn", ".mil.cn")):
+        return None
+    return Self(page, host, text, " ".join(heads), heads, tuple(dict.fromkeys([*parts, *([run_by] if run_by else [])])), run_by, genre) if host else None
 
 
 def brand(me: Self, registers: Register, lookalike: str) -> list[Named]:
@@ -99,18 +105,24 @@ def brand(me: Self, registers: Register, lookalike: str) -> list[Named]:
             continue
         signs = _signs(me, name, entry, registers)
         other = bool(me.operator) and registers.known(me.operator) is None and spelling.fold(name) not in spelling.fold(me.operator)
-        named_else = not me.title.startswith(name) and bool(me.title)
-        strong = len(signs) >= 2 and not other and not named_else
+        itself = bool(me.operator) and not other
+        third = other or (not itself and bool(me.title) and (not me.title.startswith(name) or _of_another(me, name)))
         if not signs and not (me.offers and me.title.startswith(name)):
             continue
-        level = lookalike if strong else "yellow" if len(signs) >= 2 or (not other and not named_else) else "blue"
+        filed = bool(entry.icp) and main_icp(entry.icp) in {main_icp(number) for number in me.page.identity.icp}
+        level = lookalike if len(signs) >= 2 and not third and not filed else "yellow" if len(signs) >= 2 or not third else "blue"
         reason = f"页面以持牌机构“{entry.name}”的名义出现，而网址 {me.host} 不在名录所载的该机构域名（{'、'.join(entry.domains)}）之内"
-        if signs:
-            reason += "；" + "、".join(signs)
-        if other:
-            reason += f"；页面所示运营单位为“{me.operator}”"
+        reason += f"；{'、'.join(signs)}" if signs else ""
+        reason += f"；页面所示运营单位为“{me.operator}”" if other else ""
+        reason += "；页面所示备案号与该机构一致（页脚可以照抄，请核对备案网址）" if filed else ""
         return [Named(at, at + len(name), level, f"{reason}（名录截至 {entry.as_of}）" if entry.as_of else reason)]
     return []
+
+
+def _of_another(me: Self, name: str) -> bool:
+    """Does the title end in the name of another site (…_某某软件园)? What an imitator adds to the name is no other's."""
+    last = me.heads[-1] if len(me.heads) > 1 else name
+    return name not in last and not last.endswith((*_TAILS, *_ENTRANCE)) and not re2.search(_OFFICIAL, last)
 
 
 def _worn(segment: str, registers: Register) -> tuple[str, Entry | None]:

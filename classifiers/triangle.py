@@ -89,7 +89,7 @@ def credit_code(me: Self, registers: Register) -> Iterator[Named]:
             continue
         near = next((match.reasons[0] for match in likeness if match is not None), "")
         reason = f"统一社会信用代码“{code}”在名录中属于“{rows[0].name}”{_date(rows[0])}，而页面所示公司为“{'”“'.join(shown[:3])}”"
-        yield Named(*place, "blue" if near else "", f"{reason}；{near}，可能为更名或关联企业" if near else reason)
+        yield Named(*place, "blue" if near or not me.operator else "", f"{reason}；{near}，可能为更名或关联企业" if near else reason)
     run_by = me.page.identity.operator
     row = registers.enterprise(run_by) if run_by and len(me.page.identity.uscc) == 1 else None
     if row is not None and row.uscc and row.uscc not in me.page.identity.uscc and not registers.of_uscc(me.page.identity.uscc[0]):
@@ -117,7 +117,7 @@ def filing(me: Self, registers: Register) -> Iterator[Named]:
         reason = f"备案号“{number}”的主体为“{'”“'.join(dict.fromkeys(row.name for row in rows))}”{_date(rows[0])}"
         near = next((match.reasons[0] for match in likeness if match is not None), "")
         if shown:
-            level = "blue" if near else ""
+            level = "blue" if near or not me.operator else ""  # who runs the site is not said: the companies shown may be others
             yield Named(*place, level, f"{reason}，而页面所示公司为“{'”“'.join(shown[:3])}”{where}" + (f"；{near}，可能为关联企业" if near else ""))
         elif elsewhere:
             yield Named(*place, "blue", f"{reason}{where}")

@@ -65,8 +65,12 @@ CONTRADICTIONS = {
                                     f"{OFFER}<footer>杭州金帆网络科技有限公司 版权所有 沪ICP备99003344号-1</footer>"),
     "the filing of another site": ("brand.false_licence", "blue", ("old-goods.example",), "金帆财务", f"{OFFER}<footer>沪ICP备 99003344号-2</footer>"),
     "the name of a bank": ("brand.impersonation", "orange", ("bank.example",), "清河银行官网", "<p>欢迎访问清河银行</p><p>本行推出新产品</p><p>登录</p>"),
+    "its name letter-spaced": ("brand.impersonation", "orange", ("bank.example",), "清 河 银 行", "<p>欢迎访问清河银行官网</p><p>本行推出新产品</p>"),
+    "a slogan in the title": ("brand.impersonation", "orange", ("anhe.example",), "安和人寿，与你同行", f"<p>安和人寿官网</p>{OFFER}<footer>安和人寿保险股份有限公司 版权所有</footer>"),
     "its app": ("brand.impersonation", "yellow", ("yunfan.example",), "云帆支付APP下载", f"<p>云帆支付app下载</p>{OFFER}"),
     "its operator's name": ("brand.impersonation", "orange", ("dongling.example",), "东岭证券-登录", f"<p>东岭证券 官方网站</p>{OFFER}<footer>© 2020 东岭证券股份有限公司版权所有</footer>"),
+    "an app shop": ("brand.impersonation", "blue", ("bank.example", "金帆网络"), "清河银行APP下载_某某软件园", "<p>清河银行app下载 登录</p><footer>杭州金帆网络科技有限公司 版权所有</footer>"),
+    "companies without a word of who runs it": ("brand.false_licence", "blue", ("上海旧货贸易", "帆影网络"), "金帆财务", f"{OFFER}<footer>技术支持：杭州帆影网络有限公司 沪ICP备99003344号-1</footer>"),
     "a domain like its own": ("brand.impersonation", "orange", ("yunfan.example", "近似"), "云帆支付", f"<p>云帆支付 官网</p>{OFFER}", "https://yunfan-app.test/"),
     "a bank nobody knows": ("brand.unlicensed", "yellow", ("未查到",), "远方商业银行", f"<p>欢迎来到远方商业银行</p>{OFFER}"),
     "a bank but for one sound": ("brand.unlicensed", "orange", ("一字之差",), "某城清禾银行", f"<p>某城清禾银行 官网</p>{OFFER}"),
@@ -99,6 +103,7 @@ LAWFUL = {
     "a partner's licence": ("金帆钱包", f"<p>合作方拥有支付牌照</p>{OFFER}<footer>杭州金帆网络科技有限公司 版权所有</footer>"),
     "news of a bank": ("清河银行行长谈新产品", "<p>本报讯（记者）清河银行昨日发布公告，据悉该行将推出新产品。</p><p>责任编辑 来源</p>"),
     "a bank's short name in a city of the same sound": ("长沙银行", "<p>长沙银行 欢迎您 登录</p>"),
+    "a regulator": ("清河银行官网登录提示", "<p>欢迎访问清河银行官网，本行提示 登录</p>", "https://bank.gov.cn/"),
     "a template's code": ("金帆财务", f"{OFFER}<footer>杭州金帆网络科技有限公司 统一社会信用代码：000000000000000000</footer>"),
 }
 
