@@ -19,7 +19,7 @@ def settings_findings(folders: Sequence[Path]) -> Iterator[Finding]:
     absent = [str(folder) for folder in folders if not folder.is_dir()]
     if absent:
         yield Finding("设置", State.BAD, f"设置目录不存在：{'、'.join(absent)}", "检查 ADPATROL_CONFIG")
-    for name, read in (("规则与条款", _rules), ("渠道", _channels), ("巡查计划", _plans)):
+    for name, read in (("规则与条款", _rules), ("自查建议", _advice), ("渠道", _channels), ("巡查计划", _plans)):
         try:
             yield from read(folders)
         except ConfigError as error:
@@ -33,6 +33,17 @@ def _rules(folders: Sequence[Path]) -> Iterator[Finding]:
     knowledge = load_knowledge(folders)
     yield Finding("规则与条款", State.OK if knowledge.rules else State.BAD, f"{len(knowledge.rules)} 条规则，{len(knowledge.provisions)} 个条款",
                   "" if knowledge.rules else "恢复 config/rules")
+
+
+def _advice(folders: Sequence[Path]) -> Iterator[Finding]:
+    from adpatrol.checkup import Finding, State
+    from classifiers.advice import load_advice
+    from classifiers.knowledge import load_knowledge
+
+    advice = load_advice(folders)
+    lacking = sorted({rule.code for rule in load_knowledge(folders).rules} - advice.keys())
+    yield Finding("自查建议", State.NOTE if lacking else State.OK, f"{len(advice)} 类" + (f"，缺 {'、'.join(lacking)}" if lacking else ""),
+                  "在设置目录的 advice.yaml 里补上" if lacking else "")
 
 
 def _channels(folders: Sequence[Path]) -> Iterator[Finding]:

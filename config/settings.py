@@ -59,6 +59,7 @@ if SELFCHECK not in ("off", "signed-in", "public"):
     raise ValueError(f"ADPATROL_SELFCHECK 只能是 off、signed-in 或 public，不能是“{SELFCHECK}”")
 SELFCHECK_KEYS = [key for key in os.environ.get("ADPATROL_SELFCHECK_KEYS", "").split(",") if len(key) >= 16]
 SELFCHECK_PER_MINUTE = 20
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}}}  # counts of callers, nothing else
 ROOT_URLCONF = "console.urls"
 TEMPLATES = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,

@@ -26,6 +26,7 @@ from console.marking import Span, marked, unseen
 from console.present import GENRES, PERIODS
 
 MOST_CHARS = 200_000  # of a pasted text or page source
+MOST_SHOWN = 200  # findings explained one by one; all are marked in the text
 MOST_BYTES = 4 << 20  # of a stored page judged again; a larger one by its stored text
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|div|p|span|section|article|table|ul|ol|li|h[1-6]|a|b|br|img|meta|title|script|style|form|button)\b[^<>]{0,2000}>", re.I)
 _NOT_SHOWN = frozenset({Role.ALT, Role.META, Role.SCRIPT, Role.HIDDEN})
@@ -96,8 +97,9 @@ def shown(known: Reader, done: Read) -> dict[str, Any]:
         "violating": verdict.violating, "level": max((f.level for f in verdict.findings), default=None), "html": done.html, "title": page.title,
         "genre": GENRES.get(str(verdict.genre), str(verdict.genre)), "genre_reasons": verdict.genre_reasons, "refused": page.refused,
         "told_from": verdict.genre not in (Genre.PLATFORM, Genre.AD, Genre.OTHER),
-        "findings": [_finding(known, n, f) for n, f in enumerate(verdict.findings, 1)],
-        "excused": [{"ref": f"例{n}", "f": _finding(known, n, e.finding), "because": e.because} for n, e in enumerate(verdict.excused, 1)],
+        "count": len(verdict.findings), "excused_count": len(verdict.excused), "most": MOST_SHOWN,
+        "findings": [_finding(known, n, f) for n, f in enumerate(verdict.findings[:MOST_SHOWN], 1)],
+        "excused": [{"ref": f"例{n}", "f": _finding(known, n, e.finding), "because": e.because} for n, e in enumerate(verdict.excused[:MOST_SHOWN], 1)],
         "text": marked(page.full_text, spans, last=visible), "chars": visible, "unseen": unseen(page.full_text),
         "asides": marked(page.full_text, spans, first=visible + 1) if aside else "", "ruleset": known.knowledge.digest,
         "identity": _identity(page),

@@ -24,7 +24,7 @@ from alerts.names import code_name
 from classifiers.errors import ConfigError
 from console.may import ANYONE, may
 from console.present import LEVELS
-from console.reading import Read, Reader, facts, laws, read, reader, shown
+from console.reading import MOST_SHOWN, Read, Reader, facts, laws, read, reader, shown
 
 MOST_CHARS = 20_000
 EXAMPLE = (
@@ -66,7 +66,11 @@ def too_often(who: str) -> int:
     now = int(time.time())
     key = f"selfcheck:{hashlib.sha256(who.encode()).hexdigest()}:{now // 60}"
     cache.add(key, 0, 120)
-    return 0 if cache.incr(key) <= settings.SELFCHECK_PER_MINUTE else 60 - now % 60
+    try:
+        times = cache.incr(key)
+    except ValueError:  # pushed out by a flood of other callers in between
+        times = 1
+    return 0 if times <= settings.SELFCHECK_PER_MINUTE else 60 - now % 60
 
 
 def _checked(text: str, *, html: bool | None = None) -> tuple[tuple[Reader, Read] | None, str]:
@@ -141,8 +145,9 @@ class Answered(BaseModel):
     genre: str
     genre_reasons: list[str]
     text: str = Field(description="读到的文字，位置以此为准")
-    findings: list[Point]
-    excused: list[Left]
+    findings: list[Point] = Field(description=f"至多 {MOST_SHOWN} 处")
+    excused: list[Left] = Field(description=f"至多 {MOST_SHOWN} 处")
+    more: int = Field(description="另有多少处没有列出")
     ruleset: str
     note: str
 
@@ -200,15 +205,15 @@ def answered(known: Reader, done: Read) -> Answered:
             laws=[Law(id=law.id, name=law.name, text=law.text, status=law.status) for law in laws(known, f.provisions)],
             advice=Mending(**known.advise(f.code).model_dump(exclude={"code"})),
         )
-        for f in verdict.findings
+        for f in verdict.findings[:MOST_SHOWN]
     ]
     left = [
         Left(code=e.finding.code, name=code_name(e.finding.code), span=e.finding.claim.span, start=e.finding.claim.start, end=e.finding.claim.end, because=e.because)
-        for e in verdict.excused
+        for e in verdict.excused[:MOST_SHOWN]
     ]
     return Answered(
         violating=verdict.violating, genre=str(verdict.genre), genre_reasons=list(verdict.genre_reasons), text=done.page.full_text, findings=points,
-        excused=left, ruleset=known.knowledge.digest, note=NOTE,
+        excused=left, more=max(0, len(verdict.findings) - MOST_SHOWN) + max(0, len(verdict.excused) - MOST_SHOWN), ruleset=known.knowledge.digest, note=NOTE,
     )
 
 

@@ -118,3 +118,20 @@ def test_the_api_counts_by_key(settings: Any) -> None:
     answers = [call({"text": "你好"}) for _ in range(6)]
     assert [a.status_code for a in answers].count(429) >= 2
     assert any(a.headers.get("Retry-After") for a in answers)
+
+
+def test_a_text_full_of_claims_is_answered_in_bounds(officer: Client) -> None:
+    text = "投资理财，100%本息保障，" * 1_200
+    data = call({"text": text}).json()
+    assert len(data["findings"]) == 200 and data["more"] > 0
+    page = officer.post("/selfcheck/", {"text": text}).content.decode()
+    assert page.count("<article") == 200 and "只逐处说明前 200 处" in page
+    assert len(page) < 3_000_000
+
+
+def test_a_flood_of_callers_breaks_nothing(officer: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(key: str) -> int:
+        raise ValueError(key)
+
+    monkeypatch.setattr(cache, "incr", gone)
+    assert call({"text": "你好"}).status_code == 200
