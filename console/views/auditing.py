@@ -46,7 +46,7 @@ def _about(entry: AuditEntry) -> tuple[str, str, str]:
 def _particulars(detail: Mapping[str, Any]) -> str:
     parts = []
     if detail.get("was") and detail.get("now"):
-        parts.append(f"{STATES.get(detail['was'], detail['was'])} → {STATES.get(detail['now'], detail['now'])}")
+        parts.append(" → ".join(str(LEVEL_NAMES.get(value) or STATES.get(value, value)) for value in (detail["was"], detail["now"])))
     for key, value in detail.items():
         if key in ("was", "now") or value in ("", None, []):
             continue
