@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "explain": "adpatrol.commands.explain",
     "evaluate": "adpatrol.commands.evaluate",
     "rules": "adpatrol.commands.rules",
+    "registers": "adpatrol.commands.registers",
     "examples": "adpatrol.commands.examples",
     "learn": "adpatrol.commands.learn",
     "findings": "adpatrol.commands.findings",
