@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classifiers.evaluation import Evaluation, Slip
     from classifiers.model import Verdict
 
-SHOWN = 20  # confusions and slips told to people; --json has all
+SHOWN = 20  # confusions and slips told to people; --json has all, but of the held part no texts
 PARTS = ("develop", "held")
 
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(help="逐行含 id、text、findings、violating 的标注文件；另可有 source、kind、optional、unsure")],
         part: Annotated[str, typer.Option(help="只算一部分，按来源（source）划分：develop 约六成，写规则时可看；held 约四成，只用来报数")] = "",
         held_out: Annotated[bool, typer.Option("--held-out", help="同 --part held")] = False,
-        shown: Annotated[int, typer.Option(help="列出多少条误报、漏报")] = SHOWN,
+        shown: Annotated[int | None, typer.Option(min=0, help="列出多少条误报、漏报的原文；默认 20，held 部分默认不列，以免照着它写规则")] = None,
         floors: Annotated[bool, typer.Option("--floors", help="打印质量底线，可直接贴入 tests/classifiers/floors.yaml")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="一行 JSON，含全部误报、漏报与混淆")] = False,
     ) -> None:
@@ -35,14 +35,18 @@ def register(app: typer.Typer) -> None:
             raise ValueError(f"--part 只能是 {' 或 '.join(PARTS)}，没有“{chosen}”")
         if held_out and part not in ("", "held"):
             raise ValueError("--held-out 就是 --part held，不能与 --part develop 同用")
+        listed = shown if shown is not None else 0 if chosen == "held" else SHOWN
         done = measure(file, chosen)
         corpus = corpus_digest(file)
         if floors:
             print(floors_of(done, file.name, corpus, chosen), end="")
         elif as_json:
-            print(json.dumps({"corpus": f"sha256:{corpus}", "part": chosen or "all", **done.to_json()}, ensure_ascii=False))
+            told = done.to_json()
+            if not listed:
+                del told["slips"]
+            print(json.dumps({"corpus": f"sha256:{corpus}", "part": chosen or "all", **told}, ensure_ascii=False))
         else:
-            _tell(done, chosen, shown)
+            _tell(done, chosen, listed)
 
 
 def corpus_digest(file: Path) -> str:
@@ -123,7 +127,7 @@ def _tell(done: Evaluation, part: str, shown: int) -> None:
             print(f"  {kind or '未注明'}：误报 {codes.total()} 处，整页判错 {pages} 页（{'，'.join(f'{c} {n}' for c, n in codes.most_common())}）")
     if done.confusions:
         print("\n混淆（应为 → 判为）：")
-        for (expected, given), count in done.confusions.most_common(shown):
+        for (expected, given), count in done.confusions.most_common(SHOWN):
             print(f"  {count:3}  {expected} → {given}")
     worst = done.worst()[:shown]
     if worst:

@@ -53,6 +53,8 @@ def test_a_part_is_chosen_by_source(file: Path) -> None:
     assert both["held"]["records"] == sum(part_of(r["source"]) == "held" for r in records())
     assert json.loads(run("evaluate", file, "--held-out", "--json").stdout) == both["held"]
     assert both["held"]["corpus"].startswith("sha256:")
+    assert "slips" in both["develop"] and "slips" not in both["held"]  # nobody writes rules from what they are measured on
+    assert "最差的" not in run("evaluate", file, "--held-out").stdout
 
 
 def test_people_are_told_where_it_errs(file: Path) -> None:
