@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
+from alerts.wording import wording
 from classifiers.advice import GENERAL, Advice, load_advice
 from classifiers.extract import extract
 from classifiers.judge import judge
@@ -30,6 +31,9 @@ MOST_SHOWN = 200  # findings explained one by one; all are marked in the text
 MOST_BYTES = 4 << 20  # of a stored page judged again; a larger one by its stored text
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|div|p|span|section|article|table|ul|ol|li|h[1-6]|a|b|br|img|meta|title|script|style|form|button)\b[^<>]{0,2000}>", re.I)
 _NOT_SHOWN = frozenset({Role.ALT, Role.META, Role.SCRIPT, Role.HIDDEN})
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +91,34 @@ def read(known: Reader, text: str, *, html: bool | None = None) -> Read:
 
 
 def shown(known: Reader, done: Read) -> dict[str, Any]:
-    """What console/reading_result.html needs."""
+    """What console/reading_result.html needs. The same words judged alike are explained once, where they stand first."""
     page, verdict = done.page, done.verdict
-    spans = [Span(f.claim.start, f.claim.end, str(n), f.level.key) for n, f in enumerate(verdict.findings, 1)]
-    spans += [Span(e.finding.claim.start, e.finding.claim.end, f"例{n}", "excused") for n, e in enumerate(verdict.excused, 1)]
+    findings = _groups(verdict.findings, lambda f: (f.code, f.level, f.rule, wording(f.claim.span)))
+    excused = _groups(verdict.excused, lambda e: (e.finding.code, e.because, wording(e.finding.claim.span)))
+    spans = [Span(f.claim.start, f.claim.end, "" if k else str(n), f.level.key) for n, group in enumerate(findings, 1) for k, f in enumerate(group)]
+    spans += [Span(e.finding.claim.start, e.finding.claim.end, "" if k else f"例{n}", "excused") for n, group in enumerate(excused, 1) for k, e in enumerate(group)]
     visible = len(page.text)
     aside = any(s.end > visible for s in spans)
     return {
         "violating": verdict.violating, "level": max((f.level for f in verdict.findings), default=None), "html": done.html, "title": page.title,
         "genre": GENRES.get(str(verdict.genre), str(verdict.genre)), "genre_reasons": verdict.genre_reasons, "refused": page.refused,
         "told_from": verdict.genre not in (Genre.PLATFORM, Genre.AD, Genre.OTHER),
-        "count": len(verdict.findings), "excused_count": len(verdict.excused), "most": MOST_SHOWN,
-        "findings": [_finding(known, n, f) for n, f in enumerate(verdict.findings[:MOST_SHOWN], 1)],
-        "excused": [{"ref": f"例{n}", "f": _finding(known, n, e.finding), "because": e.because} for n, e in enumerate(verdict.excused[:MOST_SHOWN], 1)],
+        "count": len(verdict.findings), "excused_count": len(verdict.excused), "most": MOST_SHOWN, "more": len(findings) > MOST_SHOWN,
+        "findings": [_finding(known, n, group[0]) | {"times": len(group)} for n, group in enumerate(findings[:MOST_SHOWN], 1)],
+        "excused": [{"ref": f"例{n}", "f": _finding(known, n, group[0].finding), "because": group[0].because, "times": len(group)}
+                    for n, group in enumerate(excused[:MOST_SHOWN], 1)],
         "text": marked(page.full_text, spans, last=visible), "chars": visible, "unseen": unseen(page.full_text),
         "asides": marked(page.full_text, spans, first=visible + 1) if aside else "", "ruleset": known.knowledge.digest,
         "identity": _identity(page),
     }
+
+
+def _groups(items: Iterable[T], same: Callable[[T], Hashable]) -> list[list[T]]:
+    """Items alike by ``same``, in the order of the first of each."""
+    found: dict[Hashable, list[T]] = {}
+    for item in items:
+        found.setdefault(same(item), []).append(item)
+    return list(found.values())
 
 
 def _finding(known: Reader, n: int, finding: Finding) -> dict[str, Any]:

@@ -121,12 +121,18 @@ def test_the_api_counts_by_key(settings: Any) -> None:
 
 
 def test_a_text_full_of_claims_is_answered_in_bounds(officer: Client) -> None:
-    text = "投资理财，100%本息保障，" * 1_200
+    text = "".join(f"第{n}款投资理财，年化收益率{15 + n / 100:g}%，立即投资\n" for n in range(500))
     data = call({"text": text}).json()
     assert len(data["findings"]) == 200 and data["more"] > 0
     page = officer.post("/selfcheck/", {"text": text}).content.decode()
     assert page.count("<article") == 200 and "只逐处说明前 200 处" in page
     assert len(page) < 3_000_000
+
+
+def test_the_same_words_are_explained_once(officer: Client) -> None:
+    page = officer.post("/selfcheck/", {"text": "投资理财，100%本息保障，立即投资\n" * 9}).content.decode()
+    assert page.count("同样的话共 9 处") == 2  # of the principal and of the return
+    assert page.count("<mark") >= 9 and page.count('id="m1"') == 1
 
 
 def test_a_flood_of_callers_breaks_nothing(officer: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
