@@ -19,19 +19,13 @@ from classifiers.bounded import bounded
 from classifiers.knowledge import Knowledge
 from classifiers.model import Genre
 from classifiers.normalise import normalise
+from classifiers.numbers import HEADS as YIELD_HEADS
 from classifiers.rules import Rule, Topic
 
 AROUND = 120  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
 MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
 _SIMPLE = re.compile(r"[\w%]+(?:\[\^[^\]\\]*(?:\\n)?\]\{\d{1,2},\d{1,2}\}[\w%]+)?")  # a word, or two with a bounded gap
-# One of them stands in every form that ``numbers`` reads: 月息1分5, 日息万5, 一万变三万, 七天翻倍, 投1万日返300.
-YIELD_HEADS = (
-    "%", "个点", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "变成", "赚成", "滚成", "翻成",
-    *(number + unit for number in "0123456789零一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰" for unit in ("分", "厘", " 分", " 厘")),
-    *(unit + blank + "变" for unit in "万元块u" for blank in ("", " ")),
-    *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
-)
 
 
 @dataclass(frozen=True, slots=True)
