@@ -18,6 +18,12 @@ from classifiers.model import Genre
 MOST = 3  # times one cue counts
 STRONG = 1.5  # a genre needs one cue of this weight: weak cues alone, however many, are everyday words
 ENOUGH = 3.0  # score from which a genre is believed
+SELLS, SHORT = 3.0, 1_500  # offers that make an advertisement of a short text in the form of news; a long page may carry its paper's own
+# Who praises does not speak of these: an article that does tells of a case, whatever telephone stands below it.
+ADVERSE = (
+    "被告人", "被告", "警方", "民警", "犯罪嫌疑人", "涉案", "立案", "非法吸收公众存款", "集资诈骗", "爆雷", "暴雷", "跑路", "受害人", "受害者", "刑事拘留", "抓获", "落网", "被骗", "投资人报案", "失联", "判决", "检察院",
+    "反诈", "警惕", "谨防", "骗局", "诈骗", "陷阱", "非法集资", "处罚决定", "行政处罚", "骗子", "传销",
+)
 
 OFFER: dict[str, float] = {
     "立即投资": 3, "马上投资": 3, "我要投资": 3, "我要出借": 3, "立即出借": 3, "我要借款": 2, "我要融资": 2, "立即加入": 1, "立即购买": 1.5, "立即抢购": 2, "立即认购": 2.5,
@@ -125,6 +131,9 @@ def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, t
     genre, best = max(scores.items(), key=lambda item: item[1])
     # A long page gathers stray cues of every kind: what is asked of a genre grows slowly with the text.
     need = ENOUGH + min(len(text) / 2_500, 4.0)
+    disguised = genre in (Genre.NEWS, Genre.EDUCATION) and offer >= SELLS and len(text) < SHORT and not any(word in counts for word in ADVERSE)
+    if best >= need and genre in strongly and disguised:
+        return Genre.AD, (f"新闻或科普的形式，同页却有购买、注册或联系的引导：{_shown(OFFER, counts)}（互联网广告可识别性执法指南第十一条、广告法适用问题执法指南（一）第四条）",)
     if best >= need and genre in strongly and best > offer * (0.9 if genre is not Genre.BANK else 1.2):
         return genre, (f"{ZH[genre]}的用语：{_shown(CUES[genre], counts)}" + (f"；法条 {articles} 处" if genre is Genre.LAW and articles else ""),)
     if offer >= 2:

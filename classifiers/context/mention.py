@@ -78,6 +78,6 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
         return Excuse("deposit", "国家另有规定的除外")
     if code.startswith(("yield.", "guarantee.")) and not own and operator != "" and _INSURED.search(near) and not _HIGH.search(near):
         return Excuse("deposit", "保险合同载明的保证利率")
-    if code.startswith("guarantee.") and len(words) <= 4 and after[:1] in ("型", "类") and _TYPE.search(near):
+    if code.startswith("guarantee.") and len(words) <= 4 and (after[:1] in ("型", "类") or words[-1:] in ("型", "类")) and _TYPE.search(near):
         return Excuse("definition", "产品分类名称")
     return None
