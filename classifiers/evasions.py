@@ -24,8 +24,9 @@ UNSEEN = ("\u00ad\u034f\u061c\u0300-\u0336\u0338-\u036f\u115f\u1160\u17b4\u17b5\
           "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef")
 # Marks put inside a word: 保·本, 稳*赚.
 MARKS = "·•・‧∙●○◆◇■□▪▫★☆✦✧✨❤♥♡.*_~^`´¨'=#@&$\u2600-\u26ff\u2700-\u27bf\U0001f300-\U0001faff"
-# Marks that also part words, and so hide a word only within those of the list ``joined``: 保/本, (保)(本), 稳 赚.
-_APART = f"{UNSEEN}{MARKS}\"/\\\\|+\\-(){{}}\\[\\]<>【】《》「」『』〔〕〖〗…丨丶⭐ "
+# Marks that also part words, and so hide a word only within those of the list ``joined``: 保/本, (保)(本), 征x信, 稳 赚.
+_APART = f"{UNSEEN}{MARKS}\"/\\\\|+\\-(){{}}\\[\\]<>【】《》「」『』〔〕〖〗…丨丶⭐x "
+MOST = 50_000  # places of one kind looked at in one line or text: far beyond what a page hides
 SOUND, PINYIN, SHORT, PICTURE, APART, FIGURES, HIDDEN, SHAPED = "谐音或形近字", "拼音", "拼音缩写", "表情符号", "符号隔开", "异形数字", "隐藏字符", "异形字"
 _URL = frozenset("0123456789./@-_=\"'`:()[]<>&#{};$\\")
 _PERCENT = re.compile(r"[0-9][0-9.]{0,4} ?(?:%|个点)")
@@ -134,7 +135,7 @@ def changes(text: str) -> list[Change]:
     """What ``text`` hides, in order of place, without overlaps: words first, then pinyin, words taken apart, odd figures."""
     if not anything().search(text):
         return []
-    found = [*_misspelt(text), *_spelt(text), *_taken_apart(text), *_figures(text)]
+    found = [change for kind in (_misspelt, _spelt, _taken_apart, _figures) for change in kind(text)]
     chosen: list[Change] = []
     for change in sorted(found, key=lambda c: (c.start, c.start - c.end)):
         if not chosen or change.start >= chosen[-1].end:
@@ -150,7 +151,7 @@ def anything() -> Any:
 
 def _misspelt(text: str) -> Iterator[Change]:
     known = tables()
-    for match in known.word_search.finditer(text):
+    for match in itertools.islice(known.word_search.finditer(text), MOST):
         entry = known.right[match.group()]
         if entry is None:
             continue
@@ -177,7 +178,7 @@ def _cut_through(text: str, start: int, end: int) -> bool:
 
 def _spelt(text: str) -> Iterator[Change]:
     known = tables()
-    for match in known.pinyin_search.finditer(text):
+    for match in itertools.islice(known.pinyin_search.finditer(text), MOST):
         start, end = match.span()
         spelt = match.group()
         word, why = known.pinyin[spelt.replace(" ", "")]
@@ -197,7 +198,7 @@ def _spelt(text: str) -> Iterator[Change]:
 
 def _taken_apart(text: str) -> Iterator[Change]:
     known = tables()
-    for match in known.joined_search.finditer(text):
+    for match in itertools.islice(known.joined_search.finditer(text), MOST):
         start, end = match.span()
         written = match.group()
         word = "".join(c for c in written if c not in "丨丶" and "\u4e00" <= c <= "\u9fff")
@@ -215,7 +216,7 @@ def _taken_apart(text: str) -> Iterator[Change]:
 
 
 def _figures(text: str) -> Iterator[Change]:
-    for match in _COUNTED.finditer(text):
+    for match in itertools.islice(_COUNTED.finditer(text), MOST) if _CIRCLE.search(text) else ():
         run = match.group(2)
         circled = list(_CIRCLE.finditer(run))
         if not circled or (len(circled) == 1 and circled[0].start() == 0 and len(run) > 1 and not match.group(1) and run[1].isdigit()):
@@ -223,7 +224,7 @@ def _figures(text: str) -> Iterator[Change]:
         for one in circled:
             digits = "".join(c for c in unicodedata.normalize("NFKC", one.group()) if c.isdigit() and c.isascii()) or str(int(unicodedata.numeric(one.group(), 10)))
             yield Change(match.start(2) + one.start(), match.start(2) + one.end(), digits, FIGURES)
-    for match in _LETTERS.finditer(text):
+    for match in itertools.islice(_LETTERS.finditer(text), MOST):
         written = match.group(1)
         if not any(c.isdigit() for c in written):
             continue

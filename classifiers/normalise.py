@@ -13,6 +13,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import opencc
@@ -25,6 +26,10 @@ _INSIDE = re.compile(f"[{MARKS}{UNSEEN}]+")
 _UNSEEN = re.compile(f"[{UNSEEN}]+")
 # Letter-spacing: single Han characters, each apart from the next by one and the same separator (保 本 保 息, 稳-赚-不-赔).
 _SPACED = re.compile(f"[^{HAN}]([{HAN}](?:[ ]{{1,3}}[{HAN}]){{1,15}})(?![{HAN}])|[^{HAN}]([{HAN}]([-+/|,、])[{HAN}](?:\\3[{HAN}]){{1,14}})(?![{HAN}])")
+# With letters and figures among them: 存 U 生 息, 年 化 1 8 %, 首·月·1·元. Four characters or more, two of them Han.
+_MINGLED = re.compile(f"(?:^|(?<=[^{HAN}a-z0-9%]))[{HAN}](?:[ ]{{1,3}}[{HAN}a-z0-9%]){{3,20}}(?![{HAN}a-z0-9%])|[{HAN}]([·•・‧*_~★])[{HAN}a-z0-9%](?:\\1[{HAN}a-z0-9%]){{1,15}}(?![{HAN}a-z0-9%])")
+_HAN_ONE = re.compile(f"[{HAN}]")
+_BETWEEN = re.compile("[·•・‧*_~★]| {1,3}")
 _UPRIGHT = re.compile(f"\n[{HAN}](?:\n[{HAN}]){{2,30}}(?=\n|\\Z)")
 _GAPS = re.compile("[-+/|,、]| {1,3}")
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -33,6 +38,8 @@ _ALIKE = {
     "〇": "零", "×": "*", "＋": "+", "﹢": "+", "➕": "+", "：": ":", "︰": ":", "\u00a0": " ", "\u3000": " ", "\t": " ",
 }
 _MARKS = "（），：；！？％￥\u3000\u00a0"  # so frequent that each is replaced without looking
+SHORT = 600  # bytes of a line that is remembered
+MOST_EDITS = 200_000  # of one text: far beyond what a page hides; what follows is read as it stands
 MOST_RARE = 64  # rare characters looked up one by one; a text with more of them (traditional characters) is translated as a whole
 
 @lru_cache(maxsize=1)
@@ -41,7 +48,7 @@ def _alike() -> dict[str, str]:
     return {c: c for c in CIRCLED} | _ALIKE | dict(tables().characters) | dict(tables().variants)
 
 
-_MAYBE_SPACED = re2.compile(f"(?:^|[^{HAN}])[{HAN}](?:[-+/|,、]| {{1,3}})[{HAN}](?:[^{HAN}]|$)")
+_MAYBE_SPACED = re2.compile(f"(?:^|[^{HAN}])[{HAN}](?:[-+/|,、]| {{1,3}})[{HAN}](?:[^{HAN}]|$)|[{HAN}][·•・‧*_~★][0-9]")
 
 
 @lru_cache(maxsize=1)
@@ -272,17 +279,28 @@ def _edits(text: str) -> list[Change]:
     edits: list[Change] = []
     body = text.encode("utf-8")
     done = line_start = at = 0  # end of the last line read, in bytes; its start, in bytes and in characters
-    while hit := _suspect().search(body, done):
+    while len(edits) < MOST_EDITS and (hit := _suspect().search(body, done)):
         start = body.rfind(b"\n", 0, hit.end() - 1) + 1
         end = body.find(b"\n", hit.end() - 1)
         end = len(body) if end < 0 else end
         at += len(body[line_start:start].decode("utf-8"))
-        line = body[start:end].decode("utf-8")
-        cuts = _line_cuts(line, at, spaced=_MAYBE_SPACED.search(body, max(0, start - 1), end + 1) is not None)
-        others = changes(line) if anything().search(body, start, end) else []
-        edits += _merged([Change(at + e.start, at + e.end, e.new, e.why) for e in others], cuts) if others else cuts
+        line = body[start:end]
+        for edit in _remembered(line) if len(line) <= SHORT else _line_edits(line):
+            edits.append(Change(at + edit.start, at + edit.end, edit.new, edit.why))
         line_start, done = start, end  # the end of a line may be what stands before the next hit
     return edits
+
+
+def _line_edits(line: bytes) -> list[Change]:
+    text = line.decode("utf-8")
+    cuts = _line_cuts(text, spaced=_MAYBE_SPACED.search(b"\n" + line + b"\n") is not None)
+    return _merged(changes(text), cuts) if anything().search(line) else cuts
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(line: bytes) -> tuple[Change, ...]:
+    """Menus and footers come again on every page of a site."""
+    return tuple(_line_edits(line))
 
 
 def _upright_cuts(text: str) -> list[Change]:
@@ -293,21 +311,24 @@ def _upright_cuts(text: str) -> list[Change]:
     return cuts
 
 
-def _line_cuts(text: str, at: int, *, spaced: bool) -> list[Change]:
-    """``at``: the place of the line, added to every place. ``spaced``: something in it may be letter-spaced."""
-    cuts = [match.span() for match in _UNSEEN.finditer(text)]
-    for match in _INSIDE.finditer(text):
+def _line_cuts(text: str, *, spaced: bool) -> list[Change]:
+    """``spaced``: something in it may be letter-spaced."""
+    cuts = [match.span() for match in islice(_UNSEEN.finditer(text), MOST_EDITS)]
+    for match in islice(_INSIDE.finditer(text), MOST_EDITS):
         start, end = match.span()
         if end - start <= 3 and _is_han(text[start - 1:start]) and _is_han(text[end:end + 1]):
             cuts.append((start, end))
-    for run in _SPACED.finditer("\n" + text) if spaced else ():  # the expression wants a character before the run
+    for run in islice(_SPACED.finditer("\n" + text), MOST_EDITS // 16) if spaced else ():  # the expression wants a character before the run
         begin = run.start()  # of the character before the run, one less in ``text``: they cancel out
         cuts += [(begin + gap.start(), begin + gap.end()) for gap in _GAPS.finditer(run.group(0)[1:])]
+    for run in islice(_MINGLED.finditer(text), MOST_EDITS // 16) if spaced else ():
+        if len(_HAN_ONE.findall(run.group(0))) >= 2:
+            cuts += [(run.start() + gap.start(), run.start() + gap.end()) for gap in _BETWEEN.finditer(run.group(0))]
     chosen: list[Change] = []
     done = 0
     for start, end in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
         if start >= done:  # of those that overlap, the first and longest
-            chosen.append(Change(at + start, at + end, "", ""))
+            chosen.append(Change(start, end, "", ""))
             done = end
     return chosen
 

@@ -68,6 +68,15 @@ _BEGINNING = (
     rf"(?:投|存|入金|充|交|缴|买|转入|本金)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
     rf"|(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)?|{_X}){CURRENCY}?\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变|赚成|滚成|翻成|本金|[一每1](?:天|日|个?月))"
 )
+# Literals, one of which stands in or right beside every form: where to look for rates at all.
+HEADS = tuple(dict.fromkeys((
+    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "变成", "变为", "赚成", "滚成", "翻成",
+    *(sound + unit for sound in "化息利益报返红" for unit in "千万"), *(_CN[at] + unit for at in range(len(_CN)) for unit in ("分", "厘", " 分", " 厘")),
+    *(digit + unit for digit in "0123456789" for unit in ("分", "厘", " 分", " 厘")),
+    *(unit + how + "变" for unit in "万元块钱千wku刀金t币" for how in ("", " ", "就", "能", "可以", "可", "轻松", "快速", "秒", "瞬间")),
+    *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
+    *(put + first for put in ("投", "投资", "投入", "投放", "存", "存入", "入金", "充", "充值", "交", "缴", "买", "买入", "转入", "本金") for first in "0123456789一二两三四五六七八九十百千"),
+)))
 _FORM, _SAID_FORM = bounded(_RATE), bounded(_SAID)
 _TERM = bounded(rf"(?:({_X})\s?(?:个)?|(半)(?:个(?=月))?)(天|日|周|月|星期|季度|年)")
 _NUMBER = bounded(rf"{_MIXED}|{_X}")
@@ -267,7 +276,7 @@ def _fen(form: str, written: str, numbers: list[float], start: int, end: int) ->
 def _growth(form: str, written: str, start: int, end: int) -> Rate | None:
     if form == "double":
         return _doubled(written, start, end)
-    sums = [m for m in _MONEY.finditer(written)]
+    sums = list(_MONEY.finditer(written))
     if form == "grow":
         before, after = _amount(sums[0]), _amount(sums[-1])
         gain = (after / before - 1) * 100 if before else 0.0
@@ -298,8 +307,6 @@ def _doubled(written: str, start: int, end: int) -> Rate | None:
         return Rate(start, end, gain, gain, "double", "day", days) if days and days <= 400 else None
     tail = written[written.rfind("翻") + 1:]
     times = number(tail[:-1]) if len(tail) > 1 else None
-    if tail.endswith("番"):
-        gain = (2 ** min(times or 1.0, 12.0) - 1) * 100
-    else:
-        gain = 100.0 if times is None or times == 1 else (times - 1) * 100
+    fold = 2 ** min(times or 1.0, 12.0) if tail.endswith("番") else 2.0 if times is None or times == 1 else times
+    gain = (fold - 1) * 100
     return Rate(start, end, gain, gain, "double", "total", days) if gain > 0 else None
