@@ -8,6 +8,9 @@ from classifiers.context.kinds import Excuse
 
 _SURVEY = bounded("您能(?:接受|承受)|可以承受|可接受的|投资目的|以下哪|单选|多选|问卷|较低等级风险|风险偏好|风险(?:承受|测评)[^,。]{0,20}$|(?:^|[ \n])[a-e][.、):]\\s?$")
 _DEPOSIT = bounded("存款保险|存款类|大额存单|结构性存款|国债|储蓄|定期存款|银行存款|存款产品|存款人|保险条款|保险合同|保险金额|现金价值|保单")
+_LENT = bounded("透支|罚息|违约金|滞纳金|民间借贷|借贷利率|贷款(?:年)?利率|借款(?:年)?利率|利率上限|报价利率|lpr|司法保护|月供")
+_LENDERS = bounded("投资|收益|标的|出借|理财|回报")
+_RUN_BY = bounded("主办|主管|承办")
 _CARD = bounded("信用卡|核卡|本行")
 _POINTS = bounded("积分|里程")
 _INSURED = bounded("最低保证利率|载明的保证利率|万能账户|结算利率")
@@ -24,7 +27,7 @@ _HEADING = bounded(
 )
 _COMMENT = bounded("^\\s*(?://|/\\*|<!--)|`[^`\n]{0,60}$")
 _MARKED = bounded("^\\s*(?:#|--|\\*|-)")
-_STATEMENT = bounded("[!=]==?|=>|&&|::|\\b(?:const|let|var|return|function|def|import|elif|else|raise|assert)\\b|\\bif [a-z(]|[a-z_]{2,}\\((?:[a-z\"'“]|$)|\\b[a-z_.]{2,} ?= ?[\\d\"'\\[{“]|\\b[a-z]{2,}\\.[a-z_]{2,} ?[=(]")
+_STATEMENT = bounded("[!=]==?|=>|&&|::|\\b(?:const|let|var|return|function|def|import|elif|else|raise|assert)\\b|\\bif [a-z('\"]|\\bin [a-z_]{2,}:|[a-z_]{2,}\\((?:[a-z\"'“]|$)|\\b[a-z_.]{2,} ?= ?[\\d\"'\\[{“]|\\b[a-z]{2,}\\.[a-z_]{2,} ?[=(]")
 PROGRAM = bounded("\\b(?:const|let|var|return|function|class|public|private|static|string|int|def)\\b|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\\(|=>|&&|!=|==|::|\\bdef \\b|\\bimport \\b|- \\[[x ]\\]|\\bllm\\b|[a-z]{3,}\\.[a-z]{2,4}\\b")
 _HIGH = bounded("(?:[^\\d.](?:[6-9]|[1-9]\\d))(?:\\.\\d+)?%")
 
@@ -69,10 +72,14 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
     near = before[-30:] + words + after[:30]
     if not own and _SURVEY.search(before) and not SELF.search(before):
         return Excuse("survey")
+    if code == "endorse.state" and not own and _RUN_BY.search(words + after[:6]) and not SELF.search(before + after[:20]):
+        return Excuse("disclosure", "主办、主管单位的说明")
     if code == "inducement" and not own and operator != "" and _POINTS.search(near) and _CARD.search(near):
         return Excuse("licensed", "信用卡积分活动（未与名录核对）")
     if not code.startswith(("guarantee.", "yield.")):
         return None
+    if code.startswith("yield.") and not own and _LENT.search(before[-40:]) and not _LENDERS.search(before + words + after[:20]) and not SELF.search(before):
+        return Excuse("disclosure", "借款的利率或费用，不是投资收益")
     # Of what calls itself a deposit, only rates that deposits bear are believed.
     if code.startswith("guarantee.") and not own and operator != "" and _DEPOSIT.search(near) and not _COMPARED.search(near) and not _HIGH.search(before[-40:] + after[:40]):
         return Excuse("deposit", "国家另有规定的除外")
