@@ -12,11 +12,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifiers.claims import STANCE_ZH
 from classifiers.errors import ConfigError
-from classifiers.model import Finding, Level, Verdict
+from classifiers.model import Finding, Genre, Level, Verdict
 from classifiers.normalise import normalise
 
 FILE = "weights.json"
@@ -95,18 +95,30 @@ def _read(file: Path) -> Weights:
 # --- features ---------------------------------------------------------------------------------------------------------------------------
 
 
-def features_of(finding: Finding, verdict: Verdict) -> tuple[str, ...]:
+class Surroundings(NamedTuple):
+    """What of the whole page matters to each finding. ``codes``: of findings above blue; ``excused``: codes of excused claims."""
+
+    genre: Genre
+    codes: frozenset[str]
+    excused: frozenset[str]
+
+
+def surroundings(verdict: Verdict) -> Surroundings:
+    return Surroundings(
+        verdict.genre, frozenset(f.code for f in verdict.findings if f.level > Level.BLUE), frozenset(e.finding.code for e in verdict.excused),
+    )
+
+
+def features_of(finding: Finding, around: Surroundings) -> tuple[str, ...]:
     """What is looked at, as readable keys; each is there or not."""
     claim = finding.claim
-    others = len({f.code for f in verdict.findings if f.level > Level.BLUE} - {finding.code})
+    others = len(around.codes) - (finding.code in around.codes)
     keys = [
-        f"rule:{finding.rule}", f"level:{finding.level.key}", f"role:{claim.role}", f"genre:{verdict.genre}",
+        f"rule:{finding.rule}", f"level:{finding.level.key}", f"role:{claim.role}", f"genre:{around.genre}",
         f"others:{'0' if not others else '1' if others == 1 else '2-3' if others < 4 else '4+'}",
     ]
-    if any(e.finding.code == finding.code for e in verdict.excused):
-        keys.append("excused:same")
-    elif verdict.excused:
-        keys.append("excused:other")
+    if around.excused:
+        keys.append("excused:same" if finding.code in around.excused else "excused:other")
     if claim.annual is not None:
         keys.append(f"annual:{next(name for least, name in ANNUAL if claim.annual < least or math.isinf(least))}")
     stance = next((key for key, word in STANCE_ZH.items() if any(reason.startswith(f"{word}收益率") for reason in finding.reasons)), "")
@@ -170,10 +182,10 @@ def weighed(verdict: Verdict, weights: Weights | None) -> Verdict:
     """The verdict with its findings' confidences moved and the reasons added. Blue findings, which nobody decides on, stay as they are."""
     if weights is None or not verdict.findings:
         return verdict
-    findings = []
+    findings, around = [], surroundings(verdict)
     for finding in verdict.findings:
         if finding.level > Level.BLUE:
-            confidence, reason = weigh(finding, features_of(finding, verdict), weights)
+            confidence, reason = weigh(finding, features_of(finding, around), weights)
             if reason:
                 finding = replace(finding, confidence=confidence, reasons=(*finding.reasons, reason))
         findings.append(finding)

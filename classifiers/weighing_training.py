@@ -15,7 +15,7 @@ from typing import Any
 
 from classifiers.evaluation import source_of
 from classifiers.model import Level, Verdict
-from classifiers.weighing import Weight, Weights, features_of, logit, sigmoid
+from classifiers.weighing import Weight, Weights, features_of, logit, sigmoid, surroundings
 
 FOLDS = 5
 RIDGE = 1.0  # of a feature's weight: variance 1 in log-odds before anything was seen
@@ -40,9 +40,10 @@ def examples_of(record: Mapping[str, Any], verdict: Verdict) -> list[Example]:
     and blue findings teach nothing."""
     if record.get("unsure"):
         return []
+    around = surroundings(verdict)
     labelled, optional = {f["code"] for f in record.get("findings") or ()}, set(record.get("optional") or ())
     return [
-        Example(source_of(record), f.confidence, features_of(f, verdict), f.code in labelled)
+        Example(source_of(record), f.confidence, features_of(f, around), f.code in labelled)
         for f in verdict.findings if f.level > Level.BLUE and f.code not in optional
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,20 @@ from hypothesis import strategies as st
 
 from classifiers.errors import ConfigError
 from classifiers.model import Claim, Excused, Finding, Genre, Level, Role, Verdict
-from classifiers.weighing import FILE, Weight, Weights, features_of, load_weights, logit, probability, sigmoid, weigh, weighed, written
+from classifiers.weighing import (
+    FILE,
+    Weight,
+    Weights,
+    features_of,
+    load_weights,
+    logit,
+    probability,
+    sigmoid,
+    surroundings,
+    weigh,
+    weighed,
+    written,
+)
 from classifiers.weighing_training import Example, TooFew, descend, examples_of, reliability, train
 
 
@@ -42,7 +56,7 @@ def test_training_makes_confidence_tell_the_truth_on_sources_it_did_not_see() ->
 def test_the_reason_counts_the_decisions() -> None:
     weights = Weights({"rule:r": Weight(-1.6, 3, 12), "level:red": Weight(0.1, 50, 40)}, digest="sha256:0123456789")
     verdict = Verdict(genre=Genre.PLATFORM, findings=(finding(),))
-    new, reason = weigh(finding(), features_of(finding(), verdict), weights)
+    new, reason = weigh(finding(), features_of(finding(), surroundings(verdict)), weights)
     assert reason == f"置信度 0.93→{new:.2f}：同一规则（r）被排除 12 次、确认 3 次（权重 01234567）"
     assert new < 0.8
     (changed,) = weighed(verdict, weights).findings
@@ -66,9 +80,9 @@ def test_blue_findings_and_what_was_excused_are_left_alone() -> None:
 def test_the_features_are_readable_and_of_the_whole_page() -> None:
     one, two = finding(annual=18.0, span="保·本·保·息年化18%超高收益"), finding("b")
     verdict = Verdict(genre=Genre.NEWS, findings=(one, two), excused=(Excused(finding=finding(), because="否定"),))
-    keys = features_of(one, verdict)
+    keys = features_of(one, surroundings(verdict))
     assert {"rule:r", "level:red", "role:main", "genre:news", "others:1", "excused:same", "annual:15%—24%", "evasive", "length:long"} == set(keys)
-    assert "evasive" not in features_of(two, verdict)
+    assert "evasive" not in features_of(two, surroundings(verdict))
 
 
 def test_unknown_features_change_nothing() -> None:
@@ -146,3 +160,16 @@ def test_confidence_stays_between_its_bounds(prior: float, features: list[str], 
     weights = Weights({key: Weight(weight, 1, 1) for key in ("rule:r", "genre:news", "evasive")}, bias=bias)
     assert 0.02 <= probability(prior, features, weights) <= 0.99
     assert sigmoid(logit(min(max(prior, 0.005), 0.995))) == pytest.approx(min(max(prior, 0.005), 0.995))
+
+
+def test_a_page_of_any_number_of_findings_is_weighed_in_time() -> None:
+    weights = train(examples()).weights
+
+    def taken(count: int) -> float:
+        verdict = Verdict(genre=Genre.AD, findings=tuple(finding(f"c{n % 28}", rule="good") for n in range(count)))
+        began = time.process_time()
+        weighed(verdict, weights)
+        return time.process_time() - began
+
+    taken(100)
+    assert taken(8_000) < 40 * max(taken(800), 0.004)  # ten times as many, and a noisy machine
