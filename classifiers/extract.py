@@ -108,7 +108,7 @@ def _page(document: Document, sketch: _Sketch) -> Page:
         url=document.url, title=title, text=text, full_text=full, blocks=blocks, asides=asides,
         links=_links(reading, resolver), images=tuple(dict.fromkeys(filter(None, map(resolver.join, dict.fromkeys(reading.images))))),
         identity=identify(full), language="zh" if _CHINESE.search(text) else "", encoding_declared=sketch.decoded.declared, encoding=sketch.decoded.found,
-        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=sketch.refused, shell=shell,
+        script_bytes=reading.script_bytes, has_password_field=reading.password, refused=sketch.refused, shell=shell, markup=sketch.decoded.text,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import re2
 
 from classifiers import genre as genres
+from classifiers.article import article_of, beside
 from classifiers.claims import STANCE_ZH, Yield, yields
 from classifiers.context import excuse_for
 from classifiers.knowledge import Knowledge
@@ -24,6 +25,7 @@ from classifiers.registers_checks import contradictions
 from classifiers.rules import Rule, YieldTest
 from classifiers.weighing import weighed
 
+READING = (Genre.NEWS, Genre.EDUCATION, Genre.REGULATOR, Genre.LAW)  # pages whose genre clears what stands in their article
 UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
 
@@ -144,10 +146,13 @@ def _verdict(
     findings: list[Finding] = []
     excused: list[Excused] = []
     kind = _operator_kind(page, knowledge)
+    article = article_of(page) if hits and genre in READING else None
     for hit in _best(hits):
-        # A name is held against the registers: the sentence it stands in clears nothing.
-        because = hit.because or ("" if hit.rule.names is not None else excuse_for(normal.text, hit.start, hit.end, genre, hit.rule.code, operator=kind))
         finding = _finding(hit, page, knowledge, normal, blocks, on)
+        block = _block_at(blocks, finding.claim.start)
+        seen_as = Genre.OTHER if article is not None and block is not None and beside(article, block) else genre
+        # A name is held against the registers: the sentence it stands in clears nothing.
+        because = hit.because or ("" if hit.rule.names is not None else excuse_for(normal.text, hit.start, hit.end, seen_as, hit.rule.code, operator=kind))
         if because:
             excused.append(Excused(finding=finding, because=because))
         else:

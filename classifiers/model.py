@@ -132,6 +132,7 @@ class Page:
     script_bytes: int = 0
     shell: tuple[str, ...] = ()  # what in the markup says that scripts write the page, in Chinese (classifiers.needs)
     has_password_field: bool = False
+    markup: str = field(default="", repr=False, compare=False)  # as decoded, for the second view (classifiers.article); empty for plain text
     refused: str = ""  # why the page could not be read whole (too deep, too large), in Chinese; empty when it could
 
 
