@@ -57,7 +57,7 @@ def _state(folders: Sequence[Path]) -> str:
     """Which files lie there, of what size and time: a rule that was just edited is tried at once."""
     known = hashlib.sha256()
     for folder in folders:
-        for file in sorted([*folder.glob("*/*.yaml"), *folder.glob("registers/*.csv"), folder / "advice.yaml", folder / "weights.json"]):
+        for file in sorted([*folder.glob("*/*.yaml"), *folder.glob("registers/*.csv"), *folder.glob("registers/*.xlsx"), folder / "advice.yaml", folder / "weights.json"]):
             if file.is_file():
                 stat = file.stat()
                 known.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
