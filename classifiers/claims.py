@@ -20,9 +20,9 @@ STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列�
 _LABEL = bounded(
     "(?P<gain>(?:年化|月化|日化|年|月|日|周|每日|每天|每月|每周|每年|静态|动态|综合|保底|固定|平均|累计|投资|净|高|稳定|参考|约定|到期|持有)*"
     "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|利润率|派息|得利|apr|apy|返还率|红利|利润分红|产出|日返|月返|赚)|(?:投资|年化|年)报酬率?|年化(?:率)?)"
-    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)[息利]|(?:日|周|月|季)化(?:率)?|(?:天天|日日|月月|日|月|天|每日|每天|每月)返|\\broi\\b|(?:每天|每日|每月|日|月)(?:均)?增值)"
+    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)[息利]|(?:日|周|月|季)化(?:率)?|(?:天天|日日|月月|日|月|年|天|每日|每天|每月|每年)返|\\broi\\b|(?:每天|每日|每月|日|月)(?:均)?增值)"
     # 一个月八个点, 半年12%: nothing but the time stands before the number
-    "|(?P<span>(?:每个?|一个?|1个?|按)(?:天|日|月|周|星期|季度?|年)|半年|天天|月月)"
+    "|(?P<span>(?:每个?|一个?|1个?|按)(?:天|日|月|周|星期|季度?|年)|半年|天天|月月|(?:\\d{1,3}|[一二两三四五六七八九十]{1,3}|半)(?:个)?(?:天|月|年)期)"
 )
 _OTHER = bounded(
     "费率|股息率|报酬率|优先回报|超额收益|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
@@ -33,12 +33,14 @@ _OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|�
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
 _TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|水费|学费|工资|底薪|押金")
 _PER_TIME = bounded("^ ?(?:/|每|一|per )? ?(?:(?P<day>日|天|day)|(?P<week>周|星期)|(?P<month>个?月|month)|(?P<quarter>季度?)|(?P<year>年|year))")
+_PAID_OUT = bounded("按[时月季]付|打到(?:你|您)?[^,。]{0,3}卡|打卡里|给(?:到)?(?:你|您)|到(?:你|您)(?:手|账|卡)|准时到|坐等")
+_RAISED = bounded("(?:上浮|提高|提升|加码|增加)[至到]")  # as long as what is put in its place
 _COUNT = bounded("[\\d一二两三四五六七八九十半](?:个)?$")
 _SAID_TERM = bounded(f"({TERM})(?:期|内|后|到期|满|的|即可|就|可|能|总|获得?|得|赚取?|享|投资|持有|,| ){{0,3}}$")
 _AFTER_TERM = bounded(f"^(?:,| |只要|只需|仅需|就在|用时|在){{0,2}}({TERM})")
 _HIGHER = bounded("(?:比|较)[^,。]{1,10}(?:高|多)(?:出|了|达)?$|(?:高于|高出|超出|超过|领先)[^,。]{0,10}(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}$|(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}(?:高出|多出|高)$")
 _LOAN = bounded("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
-_INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金|本钱|质押|挖矿|跟单|增值|usdt|量化|进场")
+_INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金|本钱|质押|挖矿|跟单|增值|usdt|量化|进场|计息|付息|随存随取|随取随用|灵活存取|投得|领得|给你[^,。]{0,6}利息|存(?:满|够)?(?:[一二两三半]|\\d{1,2}个?)[年月]")
 _DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
 _RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
@@ -86,6 +88,8 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
     if rate.form in ("grow", "double", "daily", "lump", "wan", "fen", "share") or (rate.form == "mille" and rate.period):
         return _spoken(text, rate, left, right)
     label = _label(left, right, rate.start - last_end)
+    if label is not None and text[rate.end - 2:rate.end] == "分点" and (label[4] != "left" or len(left) - label[1] > 4):
+        return None  # a difference: 高出两个百分点
     start, end, words, gain, side = label if label else (0, 0, "", False, "")
     if label is None:
         if rate.form != "plus" or not _INVEST.search(text[max(0, rate.start - 60):rate.end + 60]) or _LOAN.search(left + right) or rate.high > 60:
@@ -102,7 +106,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
-    if rate.low > 0 and rate.high == rate.low == 100 and not words.endswith("率"):
+    if rate.low > 0 and rate.high == rate.low == 100 and rate.form != "points" and not words.endswith("率"):
         return None
     begin, finish = (rate.start - len(left) + start, rate.end) if side == "left" else (rate.start, rate.end + end)
     period, days = _period(words, left[:start] if side == "left" else left, left[end:] if side == "left" else "", right)
@@ -128,14 +132,14 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     for match in _LABEL.finditer(left[low:]):
         if match.lastgroup != "span" or own is None or low + match.start() - own_at > 4:  # 收益每日0.8%: the yield's label, not the day's
             own, own_at = match, low + match.end()
-    other_at = max((m.end() for m in _OTHER.finditer(left)), default=-1)
+    other_at = max((m.end() for m in _OTHER.finditer(left if "从" in left or "由" in left else _RAISED.sub("至至至", left))), default=-1)
     if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好"), own_at):
         return None  # 年化成本, 年化波动率
     if own is not None and left[:low + own.start()].endswith(("净资产", "总资产", "资产", "内部", "权益", "投入资本", "每股")):
         return None  # 净资产收益率: of a company's books
     if own is not None and left[own_at:].strip() in ("的", "中的", "里的", "中", "里", "中有", "的约"):
         return None  # 收益的30%: a share of it
-    if own is not None and own.lastgroup == "span" and (len(left) - own_at > 4 or not _INVEST.search(left[:low + own.start()]) or _OTHER.search(right[:8].partition(",")[0])):
+    if own is not None and own.lastgroup == "span" and (len(left) - own_at > 4 or not _INVEST.search(left + right if own.group(0).endswith("期") else left[:low + own.start()]) or _OTHER.search(right[:8].partition(",")[0])):
         own = None
     if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总"))):
         return None
@@ -212,15 +216,15 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
     """月息2分, 投1万日返300, 七天翻倍, 一万变三万: said as people say it."""
     near = text[max(0, rate.start - 60):rate.end + 60]
     if rate.form in ("fen", "wan", "share", "mille"):
-        if _LOAN.search(near) or not _INVEST.search(near):
+        if _LOAN.search(near) or not (_INVEST.search(near) or _PAID_OUT.search(right)):
             return None
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
     if rate.form == "double" and rate.days > LONG:
         return None  # 六年翻一番: the rule of 72
     if rate.form in ("daily", "lump") and (_TELECOM.search(near) or _LOAN.search(left + right)):
         return None
-    put = text.startswith(("投", "入金"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金"), rate.start))
-    if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱")):
+    put = text.startswith(("投", "入金", "储值"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金", "一份", "每份", "单份"), rate.start))
+    if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱", "跟上", "来试", "上车", "名额", "带你", "老师", "回本")):
         return None
     days = rate.days
     if rate.period == "total" and not days:

@@ -38,44 +38,44 @@ _SUM = rf"(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)
 TERM = rf"(?:{_X}\s?(?:个)?(?:天|日|周|月|星期|季度|年)|半(?:个月|年))"
 _EVERY = r"(?:每个?|一个?|1个?|按)?(?:日|天|月|周|星期|季度|年)|天天|月月|日日|周周"
 _MAY = r"(?:化|均)?(?:固定|稳定|稳稳|净|可以|可|能|轻松|即|就|躺|坐|稳|都|最少|至少|大概|约|产生){0,3}"
-_GAINS = r"(?:返还?|赚取?|收益|收入?|得到?|拿到?|入|领取?|分红?|回款?|产出|返利|返现|到账|进账|提现?|产)(?:到|收益|利息|约|:)?"
-_BACK = r"(?:就|可以?|即可|能|连本带利|本息|共|总共|合计|直接)*(?:返还?|收回|拿回|回款|到账|拿到?|取回|领回|变成?|得到?|回收)(?:到|约|:)?"
-_PUT = r"(?:投(?:资|入|放)?|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
+_GAINS = r"(?:返还?|赚取?|收益|利润|盈利|获利|净利|收入?|得到?|拿到?|入|领取?|分红?|回款?|产出|返利|返现|到账|进账|提现?|产)(?:到|收益|利息|约|:)?"
+_BACK = r"(?:就|可以?|即可|能|连本带利|本息|共|总共|合计|直接)*(?:返还?|收回?|拿回|回款|到账|拿到?|取回|领回|变成?|得到?|回收)(?:到|约|:)?"
+_PUT = r"(?:投(?:资|入|放)?|储值|[一每单]份|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
 _RATE = (
     rf"(?P<range>{_N}\s?%?{_TO}{_N}\s?%)"
     rf"|(?P<plus>{_N}\s?%?(?:\s?\+\s?[^\d\n%+]{{0,8}}{_N}\s?%)+)"
     rf"|(?P<percent>{_N}\s?%)"
     rf"|(?P<of>百分之(?:{_N}|{_C})(?:{_TO}(?:百分之)?(?:{_N}|{_C}))?)"
     rf"|(?P<cnpct>(?:{_MIXED}|{_C})\s?%)"
-    rf"|(?P<points>{_X}(?:{_TO}{_X})?\s?(?:个点|趴|巴仙))"
+    rf"|(?P<points>{_X}(?:{_TO}{_X})?\s?(?:个点|个百分点|趴|巴仙))"
     rf"|(?P<mille>(?:万分之|千分之){_X})"
     rf"|(?P<fen>(?:月|日|年)?(?:息|利率|利息|利|化(?:收益率?|利率|利息|回报)?)(?:为|低至|高达|达|是|按|[:])?\s?{_S}\s?(?:分|厘)(?:\s?[{_CN}\d]厘?|利)?)"
     rf"|(?P<share>{_S}分(?:[{_CN}\d]厘?)?的?(?:利息?|月息|息))"
     rf"|(?P<wan>(?:日|天)(?:利率|息|利|费|收益率?|化(?:收益率?|率)?|回报率?|返|分红)(?:为|低至|仅|高达|达|[:])?\s?[万千]\s?(?:分之)?{_X})"
-    rf"|(?P<double>{TERM}(?:内|就|可|即可|以内|可以|收益|能|之内|本金|资金|资产|轻松|让你|实现){{0,3}}(?:翻倍|翻番|翻(?:{_X})[倍番]|回本)"
+    rf"|(?P<double>{TERM}(?:内|就|可|即可|以内|可以|收益|能|之内|本金|资金|资产|轻松|让你|实现){{0,3}}(?:翻倍|翻番|翻(?:{_X})[倍番]|回本|净?赚{_X}倍)"
     rf"|(?:本金|资金|资产|财富|本钱|投资)(?:能|可|轻松|快速|直接|至少|,){{0,2}}翻{_X}[倍番])"
 )
 # Said with sums of money. Long, and so read by the plain engine, only where one of its beginnings (_BEGINNING) stands.
 _SAID = (
-    rf"(?P<grow>(?:投(?:资|入)?)?{_SUM}\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变成?|变为|赚成|滚成|翻成)\s?{_SUM})"
-    rf"|(?P<lump>{_PUT}\s?{MONEY}{CURRENCY}?(?:本金)?[, ]?(?:到期|期满|{TERM}(?:之?后|内|到期|以后)?){_BACK}\s?{MONEY}{CURRENCY}?)"
+    rf"(?P<grow>(?:投(?:资|入)?)?{_SUM}(?:本金)?[, ]?(?:{TERM}(?:之?后|内)?)?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变成?|变为|赚成|滚成|翻成)\s?{_SUM})"
+    rf"|(?P<lump>{_PUT}\s?{MONEY}{CURRENCY}?(?:本金)?[, ]?(?:到期|期满|次日|隔日|隔天|第二天|{TERM}(?:之?后|内|到期|以后)?){_BACK}\s?{MONEY}{CURRENCY}?)"
     rf"|(?P<daily>{_PUT}\s?{MONEY}{CURRENCY}?[, ]?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
     rf"|{_SUM}本金[, ]?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
     rf"|{_SUM}\s?(?:一|每|1)(?:天|日|个?月){_MAY}{_GAINS}\s?{_SUM}"
     rf"|(?:每|一)?(?:万元|千元|百元)(?:每?日|每天|每?月|年){_MAY}(?:收益|赚|返|得|回报)(?:约|:)?\s?{_X}元)"
 )
 _BEGINNING = (
-    rf"(?:投|存|入金|充|交|缴|买|转入|本金)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
-    rf"|(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)?|{_X}){CURRENCY}?\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变|赚成|滚成|翻成|本金|[一每1](?:天|日|个?月))"
+    rf"(?:投|存|入金|充|储|交|缴|买|转入|本金|[一每单]份)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
+    rf"|(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)?|{_X}){CURRENCY}?\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变|赚成|滚成|翻成|[, ]?{TERM}(?:后|内|就)?变|本金|[一每1](?:天|日|个?月))"
 )
 # Literals, one of which stands in or right beside every form: where to look for rates at all.
 HEADS = tuple(dict.fromkeys((
-    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "变成", "变为", "赚成", "滚成", "翻成",
+    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "百分点", "赚一倍", "赚两倍", "赚1倍", "赚2倍", "赚三倍", "月变", "年变", "天变", "周变", "次日", "第二天", "变成", "变为", "赚成", "滚成", "翻成",
     *(sound + unit for sound in "化息利益报返红" for unit in "千万"), *(_CN[at] + unit for at in range(len(_CN)) for unit in ("分", "厘", " 分", " 厘")),
     *(digit + unit for digit in "0123456789" for unit in ("分", "厘", " 分", " 厘")),
     *(unit + how + "变" for unit in "万元块钱千wku刀金t币" for how in ("", " ", "就", "能", "可以", "可", "轻松", "快速", "秒", "瞬间")),
     *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
-    *(put + first for put in ("投", "投资", "投入", "投放", "存", "存入", "入金", "充", "充值", "交", "缴", "买", "买入", "转入", "本金") for first in "0123456789一二两三四五六七八九十百千"),
+    *(put + first for put in ("投", "投资", "投入", "储值", "一份", "每份", "投放", "存", "存入", "入金", "充", "充值", "交", "缴", "买", "买入", "转入", "本金") for first in "0123456789一二两三四五六七八九十百千"),
 )))
 _FORM, _SAID_FORM = bounded(_RATE), bounded(_SAID)
 _TERM = bounded(rf"(?:({_X})\s?(?:个)?|(半)(?:个(?=月))?)(天|日|周|月|星期|季度|年)")
@@ -83,6 +83,8 @@ _NUMBER = bounded(rf"{_MIXED}|{_X}")
 _MONEY = bounded(rf"({_X})\s?(万|千|w|k)?([一二三四五六七八九](?:千|百)?)?")
 _PER = bounded(rf"(?:{_EVERY})(?={_MAY}{_GAINS})")
 _LUMP_TERM = bounded(rf"({TERM})(?:之?后|内|到期|以后)?{_BACK}")
+_GROW_TERM = bounded(rf"({TERM})(?:之?后|内)?(?:就|能|可以?|轻松|快速|秒|瞬间)?[变赚滚翻]")
+_PUT_IN = bounded(f"^{_PUT}")
 _NOT_FEN = frozenset("钟期红类布割米时清定之店析段")  # 利息5分钟到账, 8厘米
 _NOT_SHARE = frozenset("索落好于害用益器己市多空")  # 十分利好, 三分利索
 
@@ -116,7 +118,7 @@ def rates(text: str) -> Iterator[Rate]:
             continue
         if text[max(0, rate.start - 2):rate.start] in ("为-", "是-", "约-", "达-"):  # a loss
             continue
-        if last is not None and rate.form == last.form == "percent" and text[last.end:rate.start] in ("、", ",", "或", "和", "/", " / ", "、 "):
+        if last is not None and rate.form == last.form == "percent" and _listed(text, last, rate):
             last = replace(last, end=rate.end, low=min(last.low, rate.low), high=max(last.high, rate.high))
             continue
         if last is not None:
@@ -124,6 +126,12 @@ def rates(text: str) -> Iterator[Rate]:
         last = rate
     if last is not None:
         yield last
+
+
+def _listed(text: str, last: Rate, rate: Rate) -> bool:
+    """6%、8%、9%; but in 年化18%,100%本息保障 the second number is another matter."""
+    between, after = text[last.end:rate.start], text[rate.end:rate.end + 1]
+    return between in ("、", "或", "和", "/", " / ", "、 ") or (between == "," and rate.high != 100 and not "\u4e00" <= after <= "\u9fff")
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
@@ -276,17 +284,18 @@ def _fen(form: str, written: str, numbers: list[float], start: int, end: int) ->
 def _growth(form: str, written: str, start: int, end: int) -> Rate | None:
     if form == "double":
         return _doubled(written, start, end)
-    sums = list(_MONEY.finditer(written))
+    sums = list(_MONEY.finditer(_PUT_IN.sub("", written)))
     if form == "grow":
         before, after = _amount(sums[0]), _amount(sums[-1])
         gain = (after / before - 1) * 100 if before else 0.0
-        return Rate(start, end, gain, gain, form, "total", stake=before) if 0 < gain < 1e6 else None
+        term = _GROW_TERM.search(written)
+        return Rate(start, end, gain, gain, form, "total", term_days(term.group(1)) if term else 0.0, stake=before) if 0 < gain < 1e6 else None
     after = _amount(sums[-1])
     if form == "lump":
         term = _LUMP_TERM.search(written)
         before = _amount(sums[0])
         gain = (after / before - 1) * 100 if before else 0.0
-        days = term_days(term.group(1)) if term else 0.0
+        days = term_days(term.group(1)) if term else 1.0 if re.search("次日|隔[日天]|第二天", written) else 0.0
         return Rate(start, end, round(gain, 4), round(gain, 4), form, "total", days, stake=before) if 0 < gain < 1e5 else None
     unit = next((value for word, value in (("万元", 1e4), ("千元", 1e3), ("百元", 1e2)) if written.lstrip("每一").startswith(word)), 0.0)
     before = unit or _amount(sums[0])
@@ -305,6 +314,9 @@ def _doubled(written: str, start: int, end: int) -> Rate | None:
     if "回本" in written:
         gain = 100 / days if days else 0.0
         return Rate(start, end, gain, gain, "double", "day", days) if days and days <= 400 else None
+    if "赚" in written:
+        gain = (number(written[written.rfind("赚") + 1:-1]) or 0.0) * 100
+        return Rate(start, end, gain, gain, "double", "total", days) if gain > 0 else None
     tail = written[written.rfind("翻") + 1:]
     times = number(tail[:-1]) if len(tail) > 1 else None
     fold = 2 ** min(times or 1.0, 12.0) if tail.endswith("番") else 2.0 if times is None or times == 1 else times
