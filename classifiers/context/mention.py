@@ -72,7 +72,7 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
     near = before[-30:] + words + after[:30]
     if not own and _SURVEY.search(before) and not SELF.search(before):
         return Excuse("survey")
-    if code == "endorse.state" and not own and _RUN_BY.search(words + after[:6]) and not SELF.search(before + after[:20]):
+    if code == "endorse.state" and not own and _RUN_BY.search(words + after[:6]):
         return Excuse("disclosure", "主办、主管单位的说明")
     if code == "inducement" and not own and operator != "" and _POINTS.search(near) and _CARD.search(near):
         return Excuse("licensed", "信用卡积分活动（未与名录核对）")
