@@ -50,7 +50,7 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
     title = normalise(page.title).text
     places, counts = engine.heads(normal.text if not title else f"{normal.text}\n{title}")
     genre, reasons = genres.genre_of(normal.text, title, counts)
-    hits = [hit for entry in engine.compiled if entry.rule.names is not None for hit in _name_hits(entry.rule, page, knowledge, normal, genre)]
+    hits = _name_hits(page, knowledge, normal, genre)
     if genre is Genre.BANK and any(not hit.because for hit in hits):  # who imitates a bank speaks like one: its words clear nothing
         genre, reasons = Genre.PLATFORM, (*reasons, "名称与名录不符，不按持牌机构看待")
     held: list[Yield] | None = None
@@ -132,11 +132,9 @@ def _yield_hit(rule: Rule, test: YieldTest, claim: Yield) -> _Hit | None:
     return _Hit(rule, claim.start, claim.end, level, claim, reason=f"{rate}；{claim.formula or f'年化 {claim.per_year:g}%'}")
 
 
-def _name_hits(rule: Rule, page: Page, knowledge: Knowledge, normal: Normal, genre: Genre) -> list[_Hit]:
-    if rule.names is None:
-        return []
-    found = contradictions(page, normal.text, genre, knowledge.registers, rule.names)
-    return [_Hit(rule, one.start, one.end, Level[(one.level or rule.level).upper()], because=one.because, reason=one.reason) for one in found]
+def _name_hits(page: Page, knowledge: Knowledge, normal: Normal, genre: Genre) -> list[_Hit]:
+    found = contradictions(page, normal.text, genre, knowledge.registers, [rule for rule in knowledge.rules if rule.names is not None])
+    return [_Hit(rule, one.start, one.end, Level[(one.level or rule.level).upper()], because=one.because, reason=one.reason) for rule, one in found]
 
 
 def _verdict(

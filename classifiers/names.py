@@ -7,7 +7,7 @@ under the name, or where it reports about others. A likeness never decides: it n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -36,6 +36,16 @@ _OTHERWISE = re2.compile(
 _OFFICIAL = "(?:官方网站|官网|官方首页|官方|网上银行|手机银行|个人网银|企业网银|网银|app下载|app|官方下载|客户端|客服中心|官方客服|登录|欢迎您|欢迎你|网上营业厅|首页)"
 _TAILS = ("官方网站", "官网", "官方首页", "网上银行", "手机银行", "个人网银", "企业网银", "网银", "首页", "网站", "欢迎您", "客服中心", "官方客服", "客服", "客户端", "app下载", "app", "官方", "登录", "理财", "贷款", "信用卡", "股份有限公司", "有限责任公司", "有限公司")
 _ENTRANCE = ("官方网站", "官网", "网上银行", "手机银行", "个人网银", "企业网银", "网银", "app下载", "app", "客户端", "官方客服", "登录", "网上营业厅")
+_FORM = "(?:股份有限公司|有限责任公司|有限公司)?"
+_ENTRANCE_AFTER = re2.compile(f"{_FORM}[-_|,:· ]{{0,3}}(?:官方网站|官网|网上银行|手机银行|个人网银|企业网银|网银|官方app|app下载|app|客户端|官方客服|登录|网上营业厅)")
+_OFFICIAL_WORDS = re2.compile(_OFFICIAL)
+_WELCOME_BEFORE = re2.compile("(?:欢迎(?:来到|访问|登录|使用|光临)|感谢使用)$")
+_WELCOME_AFTER = re2.compile(f"{_FORM}[^,。\n]{{0,8}}欢迎(?:您|你)")
+_SIGNED_BEFORE = re2.compile("(?:©|\\(c\\)|copyright|版权所有)[^\n]{0,24}$")
+_SIGNED_AFTER = re2.compile("[^\n]{0,12}版权所有")
+_OWN_BEFORE = re2.compile("(?:欢迎加入|我们是|关于|走进|认准)$")
+_OWN_AFTER = re2.compile(f"{_FORM}(?:是一家|是国内|成立于|致力于|专注于|作为一家|由[^,。\n]{{2,30}}(?:运营|创办|打造)|[-_|· ]{{0,3}}{_OFFICIAL})")
+_MOST_PLACES = 40  # of a name on a page that are looked at
 _BANKS_WORDS = ("本行", "我行")
 _LEAST = 4  # characters of a name worth comparing: 平安, 中信 alone prove nothing
 _GONE = re.compile("revoked|not_renewed|注销|吊销|撤销|失效|不予续展|终止|解散|破产")
@@ -122,7 +132,7 @@ def brand(me: Self, registers: Register, lookalike: str) -> list[Named]:
 def _of_another(me: Self, name: str) -> bool:
     """Does the title end in the name of another site (…_某某软件园)? What an imitator adds to the name is no other's."""
     last = me.heads[-1] if len(me.heads) > 1 else name
-    return name not in last and not last.endswith((*_TAILS, *_ENTRANCE)) and not re2.search(_OFFICIAL, last)
+    return name not in last and not last.endswith((*_TAILS, *_ENTRANCE)) and not _OFFICIAL_WORDS.search(last)
 
 
 def _worn(segment: str, registers: Register) -> tuple[str, Entry | None]:
@@ -140,14 +150,14 @@ def _worn(segment: str, registers: Register) -> tuple[str, Entry | None]:
 
 def _signs(me: Self, name: str, entry: Entry, registers: Register) -> list[str]:
     """What else on the page says that it is that institution."""
-    quoted = re2.escape(name)
     signs = []
-    said = re2.search(f"{quoted}(?:股份有限公司|有限责任公司|有限公司)?[-_|,:· ]{{0,3}}{_OFFICIAL}", f"{me.title}\n{me.text[:20_000]}")
-    if said and any(word in said.group() for word in _ENTRANCE):
-        signs.append(f"自称“{said.group()}”")
-    if re2.search(f"(?:欢迎(?:来到|访问|登录|使用|光临)|感谢使用){quoted}|{quoted}[^,。\n]{{0,8}}欢迎(?:您|你)", me.text):
+    titled, around = list(_around(me.title, name)), list(_around(me.text, name))
+    said = next((match.group() for _, after in titled + around if (match := _ENTRANCE_AFTER.match(after))), "")
+    if said:
+        signs.append(f"自称“{name}{said}”")
+    if any(_WELCOME_BEFORE.search(before) or _WELCOME_AFTER.match(after) for before, after in around):
         signs.append("以该机构口吻迎客")
-    if re2.search(f"(?:©|\\(c\\)|copyright|版权所有)[^\n]{{0,24}}{quoted}|{quoted}[^\n]{{0,12}}版权所有", me.text):
+    if any(_SIGNED_BEFORE.search(before) or _SIGNED_AFTER.match(after) for before, after in around):
         signs.append("版权署名为该机构")
     if me.operator and (run_by := registers.known(me.operator)) is not None and run_by.entry.name == entry.name:
         signs.append(f"所示运营单位“{me.operator}”为该机构")
@@ -205,7 +215,7 @@ def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]
         if len(name) < _LEAST or name.startswith(_KINDS) or _OTHERWISE.search(segment) or not loaded(words[word], registers.kinds):
             continue
         at = me.text.find(name)
-        match = next((m for m in (registers.find(segment), registers.find(name), registers.find(_worn(segment, registers)[0])) if m is not None and m.certain), None)
+        match = registers.known(segment) or registers.known(name) or registers.known(_worn(segment, registers)[0])
         if at < 0 or (match is not None and (match.entry.licensed or not _GONE.search(match.entry.status))):
             continue
         if match is not None:
@@ -223,10 +233,21 @@ def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]
 
 def _calls_itself(me: Self, name: str) -> bool:
     """Does the page say that this is who runs it? A heading such as 京东保险 may be a channel of a shop."""
-    quoted = re2.escape(name)
-    return bool(re2.search(
-        f"(?:©|\\(c\\)|copyright|版权所有)[^\n]{{0,24}}{quoted}|{quoted}[^\n]{{0,12}}版权所有|(?:欢迎(?:来到|访问|登录|使用|光临|加入)|感谢使用|我们是|关于|走进|认准){quoted}|"
-        f"{quoted}[^,。\n]{{0,8}}欢迎(?:您|你)|{quoted}(?:是一家|是国内|成立于|致力于|专注于|作为一家|由[^,。\n]{{2,30}}(?:运营|创办|打造)|[-_|· ]{{0,3}}{_OFFICIAL})", f"{me.title}\n{me.text}"))
+    for text in (me.title, me.text):
+        for before, after in _around(text, name):
+            if _SIGNED_BEFORE.search(before) or _SIGNED_AFTER.match(after) or _WELCOME_BEFORE.search(before) or _WELCOME_AFTER.match(after) or _OWN_BEFORE.search(before) or _OWN_AFTER.match(after):
+                return True
+    return False
+
+
+def _around(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """What stands before and after each of the first places of ``name``."""
+    at = text.find(name)
+    for _ in range(_MOST_PLACES):
+        if at < 0:
+            return
+        yield text[max(0, at - 32):at], text[at + len(name):at + len(name) + 40]
+        at = text.find(name, at + len(name))
 
 
 def _restricted(segment: str, words: Mapping[str, tuple[str, ...]]) -> tuple[str, int]:

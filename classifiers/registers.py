@@ -113,28 +113,33 @@ class TableRegister:
     kinds: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     brands: tuple[BrandPicture, ...] = ()
-    _last: dict[str, Match | None] = field(default_factory=dict)  # names of footers and menus come again on every page of a site
+    _known: dict[str, Match | None] = field(default_factory=dict)  # names of footers and menus come again on every page of a site
+    _alikes: dict[str, Match | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return self.table.records > 0 or bool(self.brands)
 
     def exact(self, name: str) -> Entry | None:
         """The licence row (or doubtful one) of exactly this full name; width, script and brackets aside."""
-        plain = names.parts(name).plain
-        return _best(e for e in self._rows("n:" + plain) if names.parts(e.name).plain == plain)
+        plain = _parts(name).plain
+        return _best(e for e in self._rows("n:" + plain) if _parts(e.name).plain == plain)
 
     def known(self, name: str) -> Match | None:
-        """By full name or alias; no likeness."""
-        match = self.find(name)
+        """By full name or alias: the same name before the same but for its region, and among those a licence in force first."""
+        match = self._named(name)
         return match if match is not None and match.certain else None
 
     def find(self, name: str) -> Match | None:
-        """The best match: certain before fuzzy, the same name before the same but for its region, and among those a licence in force first."""
-        if name not in self._last:
-            if len(self._last) >= 4096:
-                self._last.clear()
-            self._last[name] = self._find(name)
-        return self._last[name]
+        """As ``known``; where nobody is known by that name, what is most like it."""
+        match = self._named(name)
+        if match is not None:
+            return match
+        if name not in self._alikes:
+            _make_room(self._alikes)
+            asked = _parts(name)
+            found = self._alike(asked) if len(asked.core) >= SHORTEST_ALIKE else ()
+            self._alikes[name] = max(found, key=lambda match: (match.entry.licensed, match.score), default=None)
+        return self._alikes[name]
 
     def of_domain(self, host: str) -> Entry | None:
         """The institution whose own domain ``host`` is or belongs to."""
@@ -160,8 +165,8 @@ class TableRegister:
 
     def enterprise(self, name: str) -> Entry | None:
         """The row of any list, licences or not, of exactly this full name."""
-        plain = names.parts(name).plain
-        rows = [e for e in self._rows("e:" + plain) if names.parts(e.name).plain == plain]
+        plain = _parts(name).plain
+        rows = [e for space in ("e:", "n:") for e in self._rows(space + plain) if _parts(e.name).plain == plain]
         return next((e for e in rows if e.uscc), rows[0] if rows else None)
 
     def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]:
@@ -171,14 +176,14 @@ class TableRegister:
     def _rows(self, key: str) -> Iterator[Entry]:
         return (_unpacked(self.table.record(number)) for number in self.table.numbers(key))
 
-    def _find(self, name: str) -> Match | None:
-        asked = names.parts(name)
-        if len(asked.plain) < 2:
-            return None
-        found = [match for key in _name_keys(asked) for entry in self._rows("n:" + key) if (match := _compared(asked, entry)) is not None]
-        if not found and len(asked.core) >= SHORTEST_ALIKE:
-            found = list(self._alike(asked))
-        return max(found, key=lambda match: (match.certain, match.score >= SAME_NAME, match.entry.licensed, match.score), default=None)
+    def _named(self, name: str) -> Match | None:
+        if name not in self._known:
+            _make_room(self._known)
+            asked = _parts(name)
+            keys = _name_keys(asked) if len(asked.plain) >= 2 else ()
+            found = [match for key in keys for entry in self._rows("n:" + key) if (match := _compared(asked, entry)) is not None]
+            self._known[name] = max(found, key=lambda match: (match.certain, match.score >= SAME_NAME, match.entry.licensed, match.score), default=None)
+        return self._known[name]
 
     def _alike(self, asked: names.Parts) -> Iterator[Match]:
         seen: set[str] = set()
@@ -192,6 +197,16 @@ class TableRegister:
                 match = _likeness(asked, entry)
                 if match is not None:
                     yield match
+
+
+def _make_room(kept: dict[str, Match | None]) -> None:
+    if len(kept) >= 2048:
+        kept.clear()
+
+
+@lru_cache(maxsize=2048)
+def _parts(name: str) -> names.Parts:
+    return names.parts(name)
 
 
 def main_icp(number: str) -> str:
@@ -215,7 +230,7 @@ def _name_keys(asked: names.Parts) -> tuple[str, ...]:
 
 def _compared(asked: names.Parts, entry: Entry) -> Match | None:
     """Exact or alias, with the reason; None where the key met by chance or the two are of different places."""
-    own = names.parts(entry.name)
+    own = _parts(entry.name)
     if asked.plain == own.plain:
         return Match(entry, "exact", 1.0, ("全称一致",))
     for short in entry.short_names:
@@ -235,10 +250,10 @@ def _compared(asked: names.Parts, entry: Entry) -> Match | None:
 
 
 def _likeness(asked: names.Parts, entry: Entry) -> Match | None:
-    for label, core in (("", names.parts(entry.name).core), *((f"简称“{short}”", names.parts(short).core) for short in entry.short_names)):
+    for label, core in (("", _parts(entry.name).core), *((f"简称“{short}”", _parts(short).core) for short in entry.short_names)):
         if len(core) < SHORTEST_ALIKE or core == asked.core:
             continue
-        place = 0.0 if not asked.region or asked.region == names.parts(entry.name).region else 0.05
+        place = 0.0 if not asked.region or asked.region == _parts(entry.name).region else 0.05
         if names.alike(core) == names.alike(asked.core):
             told = "一字之差，形近或音近" if names.distance_one(core, asked.core) else "只有形近或音近的字不同"
             return Match(entry, "fuzzy", round(0.9 - place, 2), (f"与名录所载{label}“{entry.name}”{told}",))
@@ -291,7 +306,7 @@ def _built(files: Sequence[Path]) -> tuple[TableWriter, dict[str, Any]]:
 
 def _keys(entry: Entry) -> Iterator[str]:
     own = names.parts(entry.name)
-    keys = {"e:" + own.plain}
+    keys = {"e:" + own.plain} if entry.kind in UNLICENSED_KINDS else set()
     if entry.uscc:
         keys.add("u:" + entry.uscc)
     if entry.kind == "filing" or entry.icp:

@@ -28,6 +28,9 @@ TRADES = tuple(sorted((
     "支付", "支付服务", "电子支付", "网络支付", "数据服务", "征信服务", "征信", "信息咨询", "信息科技", "信息技术", "信息服务", "互联网信息服务", "互联网信息咨询", "网络科技", "网络技术",
     "电子商务", "科技发展", "科技", "技术", "咨询", "管理", "服务", "网络", "实业", "贸易", "商务", "理财", "理财服务", "交易中心", "交易所", "交易市场", "商务服务", "企业管理", "基金会",
 ), key=len, reverse=True))
+_BY_END: dict[str, list[str]] = {}  # last character -> words of trade that end in it, longest first
+for _trade in TRADES:
+    _BY_END.setdefault(_trade[-1], []).append(_trade)
 _PLACES = (
     "北京", "天津", "上海", "重庆", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "广西", "海南",
     "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆", "香港", "澳门", "台湾", "深圳", "广州", "杭州", "南京", "苏州", "宁波", "温州", "厦门", "青岛", "大连", "武汉",
@@ -107,7 +110,7 @@ def parts(name: str) -> Parts:
     plain = _DROP.sub("", text)
     bare = _DROP.sub("", bare)
     form = ""
-    for spelling, meaning in _FORMS:
+    for spelling, meaning in _FORMS if bare[-1:] in "司伙业" else ():
         if bare.endswith(spelling) and len(bare) > len(spelling) + 1:
             form, bare = meaning, bare[:-len(spelling)]
             plain = plain[:-len(spelling)] + meaning if plain.endswith(spelling) else plain
@@ -126,13 +129,11 @@ def parts(name: str) -> Parts:
 
 
 def _proper(core: str) -> str:
-    cut = True
-    while cut:
-        cut = False
-        for trade in TRADES:
-            if core.endswith(trade):
-                core, cut = core[:-len(trade)], True
-                break
+    while core:
+        trade = next((trade for trade in _BY_END.get(core[-1], ()) if core.endswith(trade)), "")
+        if not trade:
+            break
+        core = core[:-len(trade)]
     return core
 
 

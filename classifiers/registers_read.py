@@ -128,21 +128,22 @@ def _heading(file: Path, cells: Sequence[str]) -> _Sheet | None:
 
 
 def _entry(sheet: _Sheet, cells: Sequence[str]) -> Entry | None:
-    def cell(column: str) -> str:
-        at = sheet.columns.get(column, -1)
-        return cells[at].strip()[:MOST_CELL] if 0 <= at < len(cells) else ""
-
-    name = cell("name")
+    width = len(cells)
+    row = {column: cells[at].strip()[:MOST_CELL] for column, at in sheet.columns.items() if at < width}
+    name = row.get("name", "")
     if not name:
         return None
-    said = cell("kind")
+    said = row.get("kind", "")
     if sheet.default_kind == "filing":
         kind = "filing"
     else:
-        kind = sheet.kinds.setdefault(said, said if re.fullmatch("[a-z][a-z0-9_]*", said) else kind_of(said, sheet.default_kind))
+        kind = sheet.kinds.get(said, "")
+        if not kind:
+            kind = sheet.kinds.setdefault(said, said if re.fullmatch("[a-z][a-z0-9_]*", said) else kind_of(said, sheet.default_kind))
+    say = row.get
     return Entry(
-        name=name, kind=kind, short_names=_list(cell("short_names")), licence_kind=cell("licence_kind"), licence_number=cell("licence_number"), uscc=cell("uscc").upper(),
-        domains=domains_of(cell("domains")), icp=cell("icp"), region=cell("region"), status=cell("status"), as_of=cell("as_of"), source=sheet.source,
+        name, kind, _list(say("short_names", "")), say("licence_kind", ""), say("licence_number", ""), say("uscc", "").upper(), domains_of(say("domains", "")), say("icp", ""),
+        say("region", ""), say("status", ""), say("as_of", ""), sheet.source,
     )
 
 
@@ -154,6 +155,8 @@ def kind_of(words: str, default: str = "other") -> str:
 
 def domains_of(cell: str) -> tuple[str, ...]:
     """Domains in a cell: addresses are cut down to the host, without www."""
+    if not cell:
+        return ()
     found = []
     for part in re.split(r"[|;；、,，\s]+", cell.lower()):
         match = _HOST.match(part)
@@ -163,7 +166,7 @@ def domains_of(cell: str) -> tuple[str, ...]:
 
 
 def _list(cell: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in _SPLIT.split(cell) if part.strip()))
+    return tuple(dict.fromkeys(part.strip() for part in _SPLIT.split(cell) if part.strip())) if cell else ()
 
 
 def _csv(file: Path) -> Iterator[Sequence[str]]:

@@ -1,8 +1,8 @@
 """A table on disk for many names: records found by any of their keys, mapped into memory, so that a worker holds only what it looks at.
 
 Layout, little endian: head (magic, version, numbers, SHA-256 of what follows), notes (JSON), then the index: one 64-bit number a key, its CRC-32
-above the number of its record, sorted; then the places of the records and the records themselves. A search is a bisection of some twenty steps
-without reading the file. CRC-32 is no proof: who looks up compares the record found. Written to a temporary name and moved into place: a torn
+above the number of its record, sorted, with a directory of where each of the 65,536 first halves begins; then the places of the records and the
+records themselves. A search reads the directory and bisects what lies between: few pages of memory are touched. CRC-32 is no proof: who looks up compares the record found. Written to a temporary name and moved into place: a torn
 file is never seen, and a changed one is refused by its digest and built again.
 """
 
@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import IO, Any
 
 MAGIC = b"ADPNAMES"
-VERSION = 1  # of the layout and of the keys: raise it when either changes, and old files are built again
+VERSION = 2  # of the layout and of the keys: raise it when either changes, and old files are built again
 MOST_OF_A_KEY = 64  # records looked at under one key
+_HALVES = 65_538  # places in the directory: one for each first half of a code, the end, and one to fill
 _HEAD = struct.Struct("<8sIIQQ32s32s")  # magic, version, records, keys, length of notes, digest of the sources, SHA-256 of all that follows
 
 
@@ -55,15 +56,19 @@ class TableWriter:
         handle.seek(_HEAD.size)
         handle.write(told)
         count = 0
+        starts = array("I")
         for number, bucket in enumerate(self._buckets):
-            part = array("Q", sorted(bucket)).tobytes()
+            ordered = sorted(bucket)
             self._buckets[number] = array("Q")  # given back at once
-            count += len(part) // 8
+            starts.extend(count + bisect_left(ordered, (number << 8 | half) << 48) for half in range(256))
+            part = array("Q", ordered).tobytes()
+            count += len(ordered)
             check.update(part)
             handle.write(part)
-        places = self._places.tobytes()
-        check.update(places)
-        handle.write(places)
+        starts.extend((count, count))  # the second keeps what follows at a multiple of eight bytes
+        for part in (starts.tobytes(), self._places.tobytes()):
+            check.update(part)
+            handle.write(part)
         self._records.seek(0)
         while piece := self._records.read(1 << 20):
             check.update(piece)
@@ -91,12 +96,14 @@ class Table:
         if magic != MAGIC or version != VERSION or (source is not None and made_of != source):
             raise TableError("不是当前名录的索引")
         whole = memoryview(self._map)
-        if len(whole) < start + 8 * (keys + self.records + 1) or hashlib.sha256(whole[_HEAD.size:]).digest() != check:
+        places = start + 8 * keys + 4 * _HALVES
+        if len(whole) < places + 8 * (self.records + 1) or hashlib.sha256(whole[_HEAD.size:]).digest() != check:
             raise TableError("索引文件已损坏")
         self.notes: dict[str, Any] = json.loads(bytes(whole[_HEAD.size:start]))
         self._keys = whole[start:start + 8 * keys].cast("Q")
-        self._places = whole[start + 8 * keys:start + 8 * (keys + self.records + 1)].cast("Q")
-        self._blob = whole[start + 8 * (keys + self.records + 1):]
+        self._starts = whole[start + 8 * keys:places].cast("I")
+        self._places = whole[places:places + 8 * (self.records + 1)].cast("Q")
+        self._blob = whole[places + 8 * (self.records + 1):]
         if hasattr(self._map, "madvise"):
             self._map.madvise(mmap.MADV_DONTNEED)  # the check has read the whole file: give the pages back
             self._map.madvise(mmap.MADV_RANDOM)
@@ -106,7 +113,7 @@ class Table:
         code = zlib.crc32(key.encode("utf-8", "surrogatepass"))
         keys = self._keys
         found: list[int] = []
-        at = bisect_left(keys, code << 32)
+        at = bisect_left(keys, code << 32, self._starts[code >> 16], self._starts[(code >> 16) + 1])
         while at < len(keys) and keys[at] >> 32 == code and len(found) < MOST_OF_A_KEY:
             number = keys[at] & 0xFFFFFFFF
             if not found or found[-1] != number:

@@ -175,7 +175,7 @@ def test_a_licensed_institution_s_own_site_is_known_and_left_alone(rows: list[di
         unknown += [row["name"]] if operator(page, registers) is None else []
         body = f"<title>{row['name']}</title><p>欢迎访问{row['name']}官网</p><p>登录 立即投资 立即注册</p><footer>{row['name']} 版权所有</footer>"
         verdict = judge(extract(Document(body=body.encode(), url=url, content_type="text/html; charset=utf-8")), knowledge)
-        flagged += [(row["name"], f.rule) for f in verdict.findings if f.code.startswith("brand.")]
+        flagged += [(row["name"], f.rule) for f in verdict.findings if "-identity" in f.rule or f.rule == "brand-unlicensed-name"]
     assert len(own) > 400
     assert flagged == []
     assert len(unknown) <= len(own) // 100, unknown  # a domain that two institutions share leads to one of them
