@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import re2
 
 from classifiers.bounded import bounded
-from classifiers.numbers import TERM, Rate, annual, rates, term_days
+from classifiers.numbers import TERM, Rate, annual, number, rates, term_days
 
 LEFT, RIGHT = 30, 24  # characters read for a label
 LONG = 4 * 365.0  # days
@@ -27,7 +31,7 @@ _LABEL = bounded(
 _OTHER = bounded(
     "费率|股息率|报酬率|优先回报|超额收益|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
     "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
-    "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
+    "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额(?!宝)|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
 _OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
@@ -54,6 +58,17 @@ _PROMISE = bounded("保证|承诺|固定|稳定|确保|每天|每日|每月|按�
 _MONTH, _QUARTER, _WEEK, _DAY = (bounded(p) for p in ("(?:^|[^\\d个一二三四五六七八九十两几])(?:个)?月(?:化|收|回报|返|息|利|分红|均|赚|增)|每个?月|月月|按月|(?:一|1)个?月", "每季|季(?:度|返|收益|分红|化|息)", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
 # How often it is paid is not the period of the rate: 收益12%,每月付息.
 _PAID = bounded("(?:每|按|逐)(?:日|天|月|周|季度?)(?:计息|计算|付息|结息|结算|发放|到账|还息|兑付|派息|付|领取|提现)|(?:日日|天天|月月|周周)(?:计息|付息|派息|到账|可取|可提)")
+_WITH = "(?:银行|活期|定期|存款|余额宝|货币基金|货基|宝宝类|国债|储蓄|零钱通)"
+_TIMES = "(?:\\d{1,4}(?:\\.\\d)?|[一二两三四五六七八九十百]{1,4})"
+_SOME_TIMES = f"{_TIMES}(?:(?:-|~|—|到|至){_TIMES})?(?:多|余|几)?倍"
+_COMPARE = (
+    f"{_WITH}[^,。;!?\\n%\\d一二两三四五六七八九十]{{0,10}}{_SOME_TIMES}"
+    f"|{_SOME_TIMES}(?:于|的)?[^,。;!?\\n%\\d]{{0,4}}{_WITH}(?:活期|定期|存款|利息|利率|收益|同期|的)*"
+)
+_COMPARED, _MULTIPLE = bounded(_COMPARE), bounded(_TIMES)
+_NOT_COMPARED = bounded("数量|网点|贷|杠杆|规模|注册|资本|增长|人数|准备金|笔数|余额(?!宝)")
+
+
 @dataclass(frozen=True, slots=True)
 class Yield:
     """A rate of return as the page holds it out. ``start``, ``end`` in the normalised text given; ``per_year`` simple, of the higher figure."""
@@ -65,6 +80,34 @@ class Yield:
     per_year: float
     formula: str
     stance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """So many times what a bank, a deposit or a money fund brings: 活期的40倍. A multiple, and no rate. Places in the normalised text given."""
+
+    start: int
+    end: int
+    low: float
+    high: float
+
+
+def comparisons(text: str) -> Iterator[Comparison]:
+    """Multiples held out against bank deposits and the like, in order of place. Linear."""
+    for place in _multiples().finditer(text):
+        match = _COMPARED.match(text, place.start())
+        if match is None or _LOAN.search(text[max(0, match.start() - 12):match.end() + 8]) or _NOT_COMPARED.search(match.group(0)):
+            continue
+        found = [n for n in (number(m) for m in _MULTIPLE.findall(match.group(0))) if n]
+        if found:
+            yield Comparison(match.start(), match.end(), min(found[-2:]), max(found[-2:]))
+
+
+@lru_cache(maxsize=1)
+def _multiples() -> Any:
+    options = re2.Options()
+    options.never_capture = True
+    return re2.compile(_COMPARE, options)
 
 
 def yields(text: str) -> Iterator[Yield]:
