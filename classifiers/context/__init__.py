@@ -31,7 +31,7 @@ def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator
     before, after = sentence(text, start, end)
     words = text[start:end]
     own = genre in (Genre.PLATFORM, Genre.AD)
-    found = negated(before, after, own) or forbidden_within(words) or warned(before, after, own)
+    found = negated(before, words, after, own) or forbidden_within(words) or warned(before, after, own)
     if found is not None:
         return found
     frame = frame_of(text, start, end, code, own=own)
