@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import re2
@@ -77,13 +78,14 @@ class Self:
     segments: tuple[str, ...]  # those long enough to be names, then the operator
     operator: str
     genre: Genre
+    elsewhere: bool  # the domain is no institution's of the registers; groups share their sites, so that any institution's clears the name
 
     @property
     def offers(self) -> bool:
         return self.genre in (Genre.PLATFORM, Genre.AD)
 
 
-def myself(page: Page, text: str, genre: Genre) -> Self | None:
+def myself(page: Page, text: str, genre: Genre, registers: Register) -> Self | None:
     """``text``: normalised full text. None for pages without an address or that speak of others (news, law, education …)."""
     if not page.url or genre not in (Genre.PLATFORM, Genre.AD, Genre.BANK, Genre.OTHER):
         return None
@@ -99,13 +101,13 @@ def myself(page: Page, text: str, genre: Genre) -> Self | None:
     parts = [part for part in heads if len(part) >= _LEAST][:_MOST_SEGMENTS]
     if host.endswith((".gov.cn", ".edu.cn", ".mil.cn")):
         return None
-    return Self(page, host, text, " ".join(heads), heads, tuple(dict.fromkeys([*parts, *([run_by] if run_by else [])])), run_by, genre) if host else None
+    return Self(page, host, text, " ".join(heads), heads, tuple(dict.fromkeys([*parts, *([run_by] if run_by else [])])), run_by, genre, registers.of_domain(host) is None) if host else None
 
 
 def brand(me: Self, registers: Register, lookalike: str) -> list[Named]:
     """The name of a licensed institution worn on a domain that is not its own (brand.impersonation)."""
-    if registers.of_domain(me.host) is not None:
-        return []  # of this or another institution: groups share their sites
+    if not me.elsewhere:
+        return []
     for segment in me.segments:
         name, entry = _worn(segment, registers)
         if entry is None or not entry.licensed or not entry.domains:
@@ -189,7 +191,7 @@ def look_alike_host(host: str, domains: tuple[str, ...]) -> str:
 
 def picture(me: Self, registers: Register) -> list[Named]:
     """The favicon or logo of an institution on a domain that is not its own; alone it is a hint, and more where people are asked for money."""
-    if not me.page.pictures or registers.of_domain(me.host) is not None:
+    if not me.page.pictures or not me.elsewhere:
         return []
     for name, far in registers.pictured(me.page.pictures):
         entry = registers.exact(name)
@@ -207,7 +209,7 @@ def picture(me: Self, registers: Register) -> list[Named]:
 
 def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]], lookalike: str) -> list[Named]:
     """A name with a word that only a licence allows, by nobody the registers know (brand.unlicensed). A register of the kind must be loaded."""
-    if not any(word in me.text for word in _PRESENTS) or registers.of_domain(me.host) is not None:
+    if not me.elsewhere or not any(word in me.text for word in _PRESENTS):
         return []
     for segment in me.segments:
         word, cut = _restricted(segment, words)
@@ -262,6 +264,7 @@ def _restricted(segment: str, words: Mapping[str, tuple[str, ...]]) -> tuple[str
     return word, end
 
 
+@lru_cache(maxsize=256)
 def loaded(kinds: tuple[str, ...], known: frozenset[str]) -> bool:
     """Is a list of one of ``kinds`` loaded? ``bank`` means every ``bank_…``."""
     return any(loaded_kind(kind, kinds) for kind in known)

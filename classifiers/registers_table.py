@@ -1,8 +1,8 @@
-"""A table on disk for many names: records found by any of their keys, mapped into memory, so that a worker holds only what it looks at.
+"""A table on disk for many names: records found by any of their keys, read in place, so that a worker holds next to nothing of it.
 
 Layout, little endian: head (magic, version, numbers, SHA-256 of what follows), notes (JSON), then the index: one 64-bit number a key, its CRC-32
 above the number of its record, sorted, with a directory of where each of the 65,536 first halves begins; then the places of the records and the
-records themselves. A search reads the directory and bisects what lies between: few pages of memory are touched. CRC-32 is no proof: who looks up compares the record found. Written to a temporary name and moved into place: a torn
+records themselves. A search reads the stretch that the directory names and bisects it: one read for the key, two for each record. CRC-32 is no proof: who looks up compares the record found. Written to a temporary name and moved into place: a torn
 file is never seen, and a changed one is refused by its digest and built again.
 """
 
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
 import os
 import struct
 import tempfile
+import weakref
 import zlib
 from array import array
 from bisect import bisect_left
@@ -22,10 +22,12 @@ from pathlib import Path
 from typing import IO, Any
 
 MAGIC = b"ADPNAMES"
-VERSION = 2  # of the layout and of the keys: raise it when either changes, and old files are built again
+VERSION = 3  # of the layout and of the keys: raise it when either changes, and old files are built again
 MOST_OF_A_KEY = 64  # records looked at under one key
 _HALVES = 65_538  # places in the directory: one for each first half of a code, the end, and one to fill
-_HEAD = struct.Struct("<8sIIQQ32s32s")  # magic, version, records, keys, length of notes, digest of the sources, SHA-256 of all that follows
+MOST_NOTES = 1 << 16  # bytes
+_PAIR = struct.Struct("<QQ")
+_HEAD = struct.Struct("<8sIIQQ32s32s")  # magic, version, records, keys, length of notes, digest of the sources, SHA-256 of these and of all that follows
 
 
 class TableError(Exception):
@@ -75,54 +77,68 @@ class TableWriter:
             handle.write(piece)
         self._records.close()
         handle.seek(0)
-        handle.write(_HEAD.pack(MAGIC, VERSION, len(self._places) - 1, count, len(told), source, check.digest()))
+        numbers = (MAGIC, VERSION, len(self._places) - 1, count, len(told), source)
+        handle.write(_HEAD.pack(*numbers, _sealed(numbers, check.digest())))
         handle.flush()
 
 
 class Table:
-    """A table mapped into memory. Safe to read from several threads; never changed."""
+    """A table read in place: the directory in memory (a quarter of a megabyte), all else by ``pread``, so that a worker's memory does not grow
+    with the lists, whatever it looks up; the system's page cache, shared by all workers, keeps what is asked often. Safe to use from several
+    threads; never changed."""
 
     def __init__(self, handle: IO[bytes], *, source: bytes | None = None) -> None:
         """Raises TableError where the file is not whole, or was made of other data than ``source`` (SHA-256)."""
-        try:
-            self._map = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError as error:
-            raise TableError("空文件") from error
-        if len(self._map) < _HEAD.size:
+        handle.seek(0)
+        head = handle.read(_HEAD.size)
+        if len(head) < _HEAD.size:
             raise TableError("文件不完整")
         self.records: int
-        magic, version, self.records, keys, told, made_of, check = _HEAD.unpack_from(self._map)
-        start = _HEAD.size + told
+        magic, version, self.records, keys, told, made_of, check = _HEAD.unpack(head)
         if magic != MAGIC or version != VERSION or (source is not None and made_of != source):
             raise TableError("不是当前名录的索引")
-        whole = memoryview(self._map)
-        places = start + 8 * keys + 4 * _HALVES
-        if len(whole) < places + 8 * (self.records + 1) or hashlib.sha256(whole[_HEAD.size:]).digest() != check:
+        if told > MOST_NOTES:
             raise TableError("索引文件已损坏")
-        self.notes: dict[str, Any] = json.loads(bytes(whole[_HEAD.size:start]))
-        self._keys = whole[start:start + 8 * keys].cast("Q")
-        self._starts = whole[start + 8 * keys:places].cast("I")
-        self._places = whole[places:places + 8 * (self.records + 1)].cast("Q")
-        self._blob = whole[places + 8 * (self.records + 1):]
-        if hasattr(self._map, "madvise"):
-            self._map.madvise(mmap.MADV_DONTNEED)  # the check has read the whole file: give the pages back
-            self._map.madvise(mmap.MADV_RANDOM)
+        notes = handle.read(told)
+        found = hashlib.sha256(notes)
+        while piece := handle.read(1 << 18):
+            found.update(piece)
+        self._keys_at = _HEAD.size + told
+        starts = self._keys_at + 8 * keys
+        self._places_at = starts + 4 * _HALVES
+        self._records_at = self._places_at + 8 * (self.records + 1)
+        if _sealed((magic, version, self.records, keys, told, made_of), found.digest()) != check or handle.tell() < self._records_at:
+            raise TableError("索引文件已损坏")
+        self.notes: dict[str, Any] = json.loads(notes)
+        self._file = os.dup(handle.fileno())
+        weakref.finalize(self, os.close, self._file)
+        self._starts = array("I")
+        self._starts.frombytes(os.pread(self._file, 4 * _HALVES, starts))
 
     def numbers(self, key: str) -> list[int]:
         """Numbers of the records that may have the key, in the order they were added; a few others may be among them."""
         code = zlib.crc32(key.encode("utf-8", "surrogatepass"))
-        keys = self._keys
+        first, end = self._starts[code >> 16], self._starts[(code >> 16) + 1]
+        if first == end:
+            return []
+        keys = array("Q")
+        keys.frombytes(os.pread(self._file, 8 * (end - first), self._keys_at + 8 * first))
         found: list[int] = []
-        at = bisect_left(keys, code << 32, self._starts[code >> 16], self._starts[(code >> 16) + 1])
-        while at < len(keys) and keys[at] >> 32 == code and len(found) < MOST_OF_A_KEY:
+        for at in range(bisect_left(keys, code << 32), len(keys)):
+            if keys[at] >> 32 != code or len(found) == MOST_OF_A_KEY:
+                break
             number = keys[at] & 0xFFFFFFFF
             if not found or found[-1] != number:
                 found.append(number)
-            at += 1
         return found
 
     def record(self, number: int) -> bytes:
-        return bytes(self._blob[self._places[number]:self._places[number + 1]])
+        start, end = _PAIR.unpack(os.pread(self._file, 16, self._places_at + 8 * number))
+        return os.pread(self._file, end - start, self._records_at + start)
+
+
+def _sealed(numbers: tuple[bytes | int, ...], body: bytes) -> bytes:
+    return hashlib.sha256(_HEAD.pack(*numbers, body)).digest()
 
 
 def kept_table(cache: Path | None, source: bytes, build: Callable[[], tuple[TableWriter, Mapping[str, Any]]]) -> Table:
