@@ -105,6 +105,7 @@ class Lead(models.Model):
     last_seen = models.DateTimeField("最近发现")
     registered_at = models.DateTimeField("登记时间")
     pages = models.PositiveIntegerField("页面数", default=0)
+    confidence = models.FloatField("把握", default=0)  # of the finding that stands for the lead; orders the queue within a level
 
     class Meta:
         verbose_name = "线索"

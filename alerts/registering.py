@@ -121,7 +121,7 @@ class Registration:
                 lead.level = seen.level
         for part in parts(touched):
             self._summed(part, touched)
-        rewrite(Lead, touched.values(), ("first_seen", "last_seen", "pages", "span", "suggestion", "level"))
+        rewrite(Lead, touched.values(), ("first_seen", "last_seen", "pages", "span", "suggestion", "level", "confidence"))
 
     def _summed(self, part: Sequence[int], touched: dict[int, Lead]) -> None:
         """On how many pages, and which copy stands for the lead while it waits: the gravest, then the earliest."""
@@ -130,8 +130,8 @@ class Registration:
             touched[lead].pages = count
         best = LeadFinding.objects.filter(lead=OuterRef("pk")).order_by("-level", "seq", "start").values("pk")[:1]
         shown = Lead.objects.filter(pk__in=part, state=State.WAITING).order_by().annotate(shown=Subquery(best)).values_list("shown", flat=True)
-        for lead, span, suggestion in LeadFinding.objects.filter(pk__in=list(shown)).values_list("lead", "span", "suggestion"):
-            touched[lead].span, touched[lead].suggestion = span, suggestion
+        for lead, span, suggestion, confidence in LeadFinding.objects.filter(pk__in=list(shown)).values_list("lead", "span", "suggestion", "confidence"):
+            touched[lead].span, touched[lead].suggestion, touched[lead].confidence = span, suggestion, confidence
 
 
 def page_key(url: str) -> str:

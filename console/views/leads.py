@@ -38,7 +38,7 @@ PER_PAGE = 50
 PAGES_SHOWN = 100
 AROUND = 30  # characters shown on either side of a quotation
 # the gravest, then what most people can meet, then the newest (design/casework.md: 等级, 涉众, 新)
-ORDERS = {"queue": ("-level", "-pages", "-first_seen", "number"), "newest": ("-first_seen", "-id"), "oldest": ("first_seen", "id"), "pages": ("-pages", "-level")}
+ORDERS = {"queue": ("-level", "-confidence", "-pages", "-first_seen", "number"), "newest": ("-first_seen", "-id"), "oldest": ("first_seen", "id"), "pages": ("-pages", "-level")}
 
 
 def row(lead: Lead) -> dict[str, Any]:

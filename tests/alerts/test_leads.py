@@ -48,6 +48,13 @@ def test_one_wording_on_many_pages_is_one_lead(make_sighting: Make) -> None:
 
 
 @pytest.mark.django_db
+def test_a_lead_is_as_sure_as_the_finding_that_stands_for_it(make_sighting: Make) -> None:
+    leads.register([make_sighting(seq=2, url="https://m.shili-licai.example/b", level=3, confidence=0.9),
+                    make_sighting(seq=1, url="https://m.shili-licai.example/a", level=4, confidence=0.7)], now=NOW)
+    assert Lead.objects.get().confidence == 0.7
+
+
+@pytest.mark.django_db
 def test_other_numbers_other_code_or_other_platform_are_other_leads(make_sighting: Make) -> None:
     leads.register([
         make_sighting(seq=1, span="年化12.5%"), make_sighting(seq=2, span="年化125%"),

@@ -124,6 +124,13 @@ def test_the_queue_filters_and_its_counts_agree(officer: Client, seeded: Seeded)
     assert "没有符合条件的线索" in officer.get("/leads/?q=没有这样的话").content.decode()
 
 
+def test_of_one_level_the_surest_lead_comes_first(officer: Client, seeded: Seeded) -> None:
+    reds = list(Lead.objects.filter(level=4).order_by("id"))
+    for lead, confidence in zip(reds, (0.6, 0.9), strict=True):
+        Lead.objects.filter(pk=lead.pk).update(confidence=confidence)
+    assert [lead["number"] for lead in officer.get("/leads/?format=json").json()["leads"]][:2] == [reds[1].number, reds[0].number]
+
+
 def test_an_unknown_lead_is_not_found(officer: Client, seeded: Seeded) -> None:
     answer = officer.get("/leads/XS1999000001/")
     assert answer.status_code == 404 and "没有这个页面" in answer.content.decode()
