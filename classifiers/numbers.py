@@ -39,7 +39,7 @@ TERM = rf"(?:{_X}\s?(?:个)?(?:天|日|周|月|星期|季度|年)|半(?:个月|�
 _EVERY = r"(?:每个?|一个?|1个?|按)?(?:日|天|月|周|星期|季度|年)|天天|月月|日日|周周"
 _MAY = r"(?:化|均)?(?:固定|稳定|稳稳|净|可以|可|能|轻松|即|就|躺|坐|稳|都|最少|至少|大概|约|产生){0,3}"
 _GAINS = r"(?:返还?|赚取?|收益|利润|盈利|获利|净利|收入?|得到?|拿到?|入|领取?|分红?|回款?|产出|返利|返现|到账|进账|提现?|产)(?:到|收益|利息|约|:)?"
-_BACK = r"(?:就|可以?|即可|能|连本带利|本息|共|总共|合计|直接)*(?:返还?|收回?|拿回|回款|到账|拿到?|取回|领回|变成?|得到?|回收)(?:到|约|:)?"
+_BACK = r"(?:就|可以?|即可|能|本息|共|总共|合计|直接)*(?:连本带利|返还?|收回?|拿回|回款|到账|拿到?|取回|领回|变成?|得到?|回收)(?:返还?|收回|拿回|到账|拿到?|取回|领回|得到?|共|到|约|:)?"
 _PUT = r"(?:投(?:资|入|放)?|储值|[一每单]份|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
 _RATE = (
     rf"(?P<range>{_N}\s?%?{_TO}{_N}\s?%)"
@@ -48,6 +48,7 @@ _RATE = (
     rf"|(?P<of>百分之(?:{_N}|{_C})(?:{_TO}(?:百分之)?(?:{_N}|{_C}))?)"
     rf"|(?P<cnpct>(?:{_MIXED}|{_C})\s?%)"
     rf"|(?P<points>{_X}(?:{_TO}{_X})?\s?(?:个点|个百分点|趴|巴仙))"
+    rf"|(?P<tenths>[一二两三四五六七八九1-9]成半?)"
     rf"|(?P<mille>(?:万分之|千分之){_X})"
     rf"|(?P<fen>(?:月|日|年)?(?:息|利率|利息|利|化(?:收益率?|利率|利息|回报)?)(?:为|低至|高达|达|是|按|[:])?\s?{_S}\s?(?:分|厘)(?:\s?[{_CN}\d]厘?|利)?)"
     rf"|(?P<share>{_S}分(?:[{_CN}\d]厘?)?的?(?:利息?|月息|息))"
@@ -59,6 +60,7 @@ _RATE = (
 _SAID = (
     rf"(?P<grow>(?:投(?:资|入)?)?{_SUM}(?:本金)?[, ]?(?:{TERM}(?:之?后|内)?)?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变成?|变为|赚成|滚成|翻成)\s?{_SUM})"
     rf"|(?P<lump>{_PUT}\s?{MONEY}{CURRENCY}?(?:本金)?[, ]?(?:到期|期满|次日|隔日|隔天|第二天|{TERM}(?:之?后|内|到期|以后)?){_BACK}\s?{MONEY}{CURRENCY}?)"
+    rf"|(?P<kept>{_SUM}(?:本金)?[, ]?(?:放|存|投|搁){TERM}(?:就|可以?|能|后|内){{0,2}}(?:给(?:您|你)?|返(?:还|给你)?|拿|得|收|赚)\s?{MONEY}{CURRENCY}?)"
     rf"|(?P<daily>{_PUT}\s?{MONEY}{CURRENCY}?[, ]?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
     rf"|{_SUM}本金[, ]?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
     rf"|{_SUM}\s?(?:一|每|1)(?:天|日|个?月){_MAY}{_GAINS}\s?{_SUM}"
@@ -67,10 +69,11 @@ _SAID = (
 _BEGINNING = (
     rf"(?:投|存|入金|充|储|交|缴|买|转入|本金|[一每单]份)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
     rf"|(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)?|{_X}){CURRENCY}?\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变|赚成|滚成|翻成|[, ]?{TERM}(?:后|内|就)?变|本金|[一每1](?:天|日|个?月))"
+    rf"|{_SUM}(?:本金)?[, ]?[放存投搁](?:[\d{_CN}]|半[个年])"
 )
 # Literals, one of which stands in or right beside every form: where to look for rates at all.
 HEADS = tuple(dict.fromkeys((
-    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "百分点", "赚一倍", "赚两倍", "赚1倍", "赚2倍", "赚三倍", "月变", "年变", "天变", "周变", "次日", "第二天", "变成", "变为", "赚成", "滚成", "翻成",
+    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "百分点", "赚一倍", "赚两倍", "赚1倍", "赚2倍", "赚三倍", *(how + digit + "成" for how in ("报", "益", "报达", "益达", "报有", "益有", "高达") for digit in "一二两三四五六七八九123456789"), "放一", "放半", "放三", "存一", "存半", "月变", "年变", "天变", "周变", "次日", "第二天", "变成", "变为", "赚成", "滚成", "翻成",
     *(sound + unit for sound in "化息利益报返红" for unit in "千万"), *(_CN[at] + unit for at in range(len(_CN)) for unit in ("分", "厘", " 分", " 厘")),
     *(digit + unit for digit in "0123456789" for unit in ("分", "厘", " 分", " 厘")),
     *(unit + how + "变" for unit in "万元块钱千wku刀金t币" for how in ("", " ", "就", "能", "可以", "可", "轻松", "快速", "秒", "瞬间")),
@@ -83,7 +86,7 @@ _NUMBER = bounded(rf"{_MIXED}|{_X}")
 _MONEY = bounded(rf"({_X})\s?(万|千|w|k)?([一二三四五六七八九](?:千|百)?)?")
 _PER = bounded(rf"(?:{_EVERY})(?={_MAY}{_GAINS})")
 _LUMP_TERM = bounded(rf"({TERM})(?:之?后|内|到期|以后)?{_BACK}")
-_GROW_TERM = bounded(rf"({TERM})(?:之?后|内)?(?:就|能|可以?|轻松|快速|秒|瞬间)?[变赚滚翻]")
+_GROW_TERM = bounded(rf"({TERM})(?:之?后|内)?(?:就|能|可以?|轻松|快速|秒|瞬间)?[变赚滚翻给返拿得收]")
 _PUT_IN = bounded(f"^{_PUT}")
 _NOT_FEN = frozenset("钟期红类布割米时清定之店析段")  # 利息5分钟到账, 8厘米
 _NOT_SHARE = frozenset("索落好于害用益器己市多空")  # 十分利好, 三分利索
@@ -247,6 +250,9 @@ def _read(form: str, written: str, start: int, end: int) -> Rate | None:
         return Rate(start, end, min(numbers), max(numbers), form) if numbers else None
     if form == "plus":
         return Rate(start, end, numbers[0], sum(numbers), form, parts=tuple(numbers))
+    if form == "tenths":
+        value = numbers[0] * 10 + (5 if written.endswith("半") else 0)
+        return Rate(start, end, value, value, form)
     if form == "mille":
         value = numbers[-1] / (100 if written.startswith("万") else 10)
         return Rate(start, end, value, value, form)
@@ -291,10 +297,12 @@ def _growth(form: str, written: str, start: int, end: int) -> Rate | None:
         term = _GROW_TERM.search(written)
         return Rate(start, end, gain, gain, form, "total", term_days(term.group(1)) if term else 0.0, stake=before) if 0 < gain < 1e6 else None
     after = _amount(sums[-1])
-    if form == "lump":
+    if form in ("lump", "kept"):
         term = _LUMP_TERM.search(written)
         before = _amount(sums[0])
         gain = (after / before - 1) * 100 if before else 0.0
+        if form == "kept":
+            term, gain = _GROW_TERM.search(written), gain if gain > 0 else after / before * 100 if before else 0.0
         days = term_days(term.group(1)) if term else 1.0 if re.search("次日|隔[日天]|第二天", written) else 0.0
         return Rate(start, end, round(gain, 4), round(gain, 4), form, "total", days, stake=before) if 0 < gain < 1e5 else None
     unit = next((value for word, value in (("万元", 1e4), ("千元", 1e3), ("百元", 1e2)) if written.lstrip("每一").startswith(word)), 0.0)
