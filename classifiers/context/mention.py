@@ -46,7 +46,7 @@ def mentioned(text: str, start: int, end: int, own: bool) -> Excuse | None:
         return Excuse("code", "词表")
     if not own and (_COMMENT.search(text[line_start:start]) or (_MARKED.search(line) and len(PROGRAM.findall(text[max(0, start - 300):end + 300])) >= 2)):
         return Excuse("code", "程序注释")
-    if not own and len(_STATEMENT.findall(line)) >= 2:
+    if not own and ("=" in line or "(" in line) and len(_STATEMENT.findall(line)) >= 2:
         return Excuse("code", "程序语句")
     if SELF.search(line):
         return None
