@@ -17,7 +17,7 @@ import re2
 from classifiers import registers_names as spelling
 from classifiers.model import Genre, Page
 from classifiers.normalise import normalise
-from classifiers.registers import Match, Register, main_icp
+from classifiers.registers import CLOSE, Match, Register, main_icp
 from classifiers.registers_read import Entry
 
 _SPLIT = re2.compile("[-_|,，–—·:：>《》【】!！?？。；;～~\\s]+")
@@ -94,10 +94,11 @@ def myself(page: Page, text: str, genre: Genre, registers: Register) -> Self | N
     except ValueError:
         return None
     # Taken apart before it is normalised: marks between words of a title part names, marks within a word hide it.
-    heads = tuple(filter(None, (normalise(part).text for part in _SPLIT.split(page.title[:200]) if part)))
+    lines = "\n".join(part for part in _SPLIT.split(page.title[:200]) if part)
+    told, _, run_by = normalise(f"{lines}\n\n{page.identity.operator}").text.rpartition("\n")
+    heads = tuple(filter(None, told.split("\n")))
     if heads and max(map(len, heads)) < _LEAST:  # 清 河 银 行: letter-spaced
         heads = (normalise(page.title[:200]).text,)
-    run_by = normalise(page.identity.operator).text
     parts = [part for part in heads if len(part) >= _LEAST][:_MOST_SEGMENTS]
     if host.endswith((".gov.cn", ".edu.cn", ".mil.cn")):
         return None
@@ -225,7 +226,7 @@ def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]
         near = registers.find(name) if len(name) >= 5 else None
         told = f"自称“{name}”，在已载入的名录中未查到对应的持牌机构"
         if near is not None and near.entry.licensed and loaded_kind(near.entry.kind, words[word]):
-            close = near.score >= 0.85
+            close = near.score >= CLOSE
             if close or me.offers:
                 return [Named(at, at + len(name), lookalike if close else "", f"{told}；{near.reasons[0]}（相似度 {near.score:.2f}，仅供核对）")]
         if me.offers and (segment == name or segment[cut:].startswith(_ART9)) and (segment == me.operator or _calls_itself(me, name)):

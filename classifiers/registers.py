@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
@@ -21,7 +22,8 @@ from classifiers.registers_read import UNLICENSED_KINDS, Entry, read_register, r
 from classifiers.registers_table import VERSION, Table, TableWriter, kept_table
 
 KEEP_FROM = 1 << 20  # bytes of lists from which the index is kept on disk beside them; smaller ones are made anew in less than a second
-MOST_CANDIDATES = 64  # rows compared for one likeness
+MOST_CANDIDATES = 16  # rows compared under one key, or for one likeness
+CLOSE = 0.85  # score from which two names differ only by characters of one look or sound
 SHORTEST_ALIKE = 5  # characters of a name that is compared by likeness: 长沙银行 and 长春银行 are two banks
 SAME_NAME = 0.95  # score from which a match is the name itself or one that the list gives
 _FIELDS = ("name", "kind", "short_names", "licence_kind", "licence_number", "uscc", "domains", "icp", "region", "status", "as_of", "source")
@@ -180,8 +182,11 @@ class TableRegister:
         if name not in self._known:
             _make_room(self._known)
             asked = _parts(name)
-            keys = _name_keys(asked) if len(asked.plain) >= 2 else ()
-            found = [match for key in keys for entry in self._rows("n:" + key) if (match := _compared(asked, entry)) is not None]
+            found: list[Match] = []
+            for key in _name_keys(asked) if len(asked.plain) >= 2 else ():
+                found += [match for entry in islice(self._rows("n:" + key), MOST_CANDIDATES) if (match := _compared(asked, entry)) is not None]
+                if any(match.score >= SAME_NAME for match in found):
+                    break  # the other keys hold the same name without its region
             self._known[name] = max(found, key=lambda match: (match.certain, match.score >= SAME_NAME, match.entry.licensed, match.score), default=None)
         return self._known[name]
 
@@ -197,6 +202,8 @@ class TableRegister:
                 match = _likeness(asked, entry)
                 if match is not None:
                     yield match
+                    if match.score >= CLOSE:
+                        return
 
 
 def _make_room(kept: dict[str, Match | None]) -> None:

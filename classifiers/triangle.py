@@ -133,8 +133,11 @@ def _shown(row: Entry, me: Self, companies: tuple[str, ...]) -> bool:
 
 def _place(text: str, number: str) -> tuple[int, int] | None:
     """Where ``number`` stands in the normalised text, blanks aside; the digits alone where the whole is broken by them."""
-    wanted = normalise(number).text
+    wanted = number.lower()
     at = text.find(wanted)
+    if at < 0:
+        wanted = normalise(number).text
+        at = text.find(wanted)
     if at >= 0:
         return at, at + len(wanted)
     digits = "".join(c for c in main_icp(number) if c.isdigit() and c.isascii())
