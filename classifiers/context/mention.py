@@ -11,6 +11,7 @@ _DEPOSIT = bounded("存款保险|存款类|大额存单|结构性存款|国债|�
 _LENT = bounded("透支|罚息|违约金|滞纳金|民间借贷|借贷利率|贷款(?:年)?利率|借款(?:年)?利率|利率上限|报价利率|lpr|司法保护|月供")
 _LENDERS = bounded("投资|收益|标的|出借|理财|回报")
 _RUN_BY = bounded("主办|主管|承办")
+_DECIDED = bounded("^(?:设立|建立|同意|印发|发布|实施)[^,。!?\n]{0,14}(?:试验区|新区|规划|方案|意见|条例|办法|示范区|中心城市|试点)")
 _CARD = bounded("信用卡|核卡|本行")
 _POINTS = bounded("积分|里程")
 _INSURED = bounded("最低保证利率|载明的保证利率|万能账户|结算利率")
@@ -72,6 +73,8 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
     near = before[-30:] + words + after[:30]
     if not own and _SURVEY.search(before) and not SELF.search(before):
         return Excuse("survey")
+    if code == "endorse.state" and _DECIDED.search(after):
+        return Excuse("report", "国家机关的公共决定")
     if code == "endorse.state" and not own and _RUN_BY.search(words + after[:6]):
         return Excuse("disclosure", "主办、主管单位的说明")
     if code == "inducement" and not own and operator != "" and _POINTS.search(near) and _CARD.search(near):
