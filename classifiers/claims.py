@@ -24,7 +24,7 @@ STANCE_ZH = {"promised": "承诺", "advertised": "直接标示", "listed": "列�
 _LABEL = bounded(
     "(?P<gain>(?:年化|月化|日化|年|月|日|周|每日|每天|每月|每周|每年|静态|动态|综合|保底|固定|平均|累计|投资|净|高|稳定|参考|约定|到期|持有)*"
     "(?:收益率?|回报率?|盈利率?|获利率?|获利|分红率?|返利|返息|结息|分息|利润率|派息|得利|apr|apy|返还率|红利|利润分红|产出|日返|月返|赚)|(?:投资|年化|年)报酬率?|年化(?:率)?)"
-    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)[息利]|(?:日|周|月|季)化(?:率)?|(?:天天|日日|月月|周周|日|周|月|年|天|每日|每天|每周|每月|每年)返|(?:日|每日|每天|月|每月)(?:释放|产出)|(?:每天|每日|每周|每月|天天|日日|月月)(?:躺着?|都|能|可以?|稳|坐等?|静态)*(?:领|拿|收|赚|入|提|分|得)取?|加价|\\broi\\b|(?:每天|每日|每月|日|月)(?:均)?增值)"
+    "|(?P<rate>(?:年|月|日|周)?(?:化)?(?:利率|利息)|(?:年|月|日|周)[息利]|(?:日|周|月|季)化(?:率)?|(?:天天|日日|月月|周周|日|周|月|年|天|每日|每天|每周|每月|每年)返|(?:日|每日|每天|月|每月)(?:释放|产出)|(?:每天|每日|每周|每月|天天|日日|月月)(?:躺着?|都|能|可以?|稳|坐等?|静态)*(?:领|拿|收|赚|入|提|分|得)取?|[日月年]入|加价|\\broi\\b|(?:每天|每日|每月|日|月)(?:均)?增值)"
     # 一个月八个点, 半年12%: nothing but the time stands before the number
     "|(?P<span>(?:每个?|一个?|1个?|按)(?:天|日|月|周|星期|季度?|年)|半年|天天|月月|(?:\\d{1,3}|[一二两三四五六七八九十]{1,3})(?:个)?(?:天|月|年)期?|半年期|我们(?:的)?(?:产品|平台)?|本平台|我司|本产品)"
 )
@@ -37,28 +37,30 @@ _OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|�
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
 _TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|水费|学费|工资|底薪|押金")
 _PER_TIME = bounded("^ ?(?:/|每|一|per )? ?(?:(?P<day>日|天|day)|(?P<week>周|星期)|(?P<month>个?月|month)|(?P<quarter>季度?)|(?P<year>年|year))")
-_STRAIGHT = bounded("^ ?(?:就|能|可以?|有|稳定|稳稳|给|拿|至少|最少|固定|保底|可达|高达|赚|返|得|收|:|期|约|达到?|是|为| )*$")
+_STRAIGHT = bounded("^ ?(?:就|能|可以?|有|稳定|稳稳|给|你|您|拿|至少|最少|固定|保底|可达|高达|赚|返|得|收|:|期|约|达到?|是|为| )*$")
 _THEIRS = bounded("(?:银行|存款|余额宝|活期|定期|同行|别家|其他平台|别人)(?:才|只有|仅|只|是|为|:)? ?$")  # 银行1.5%,我们11%
 _TENTHS = bounded("^(?:为|达|高达|有|约|能有|可达|:)?$")
 _PAID_OUT = bounded("按[时月季]付|打到(?:你|您)?[^,。]{0,3}卡|打卡里|给(?:到)?(?:你|您)|到(?:你|您)(?:手|账|卡)|准时到|坐等")
 _RAISED = bounded("(?:上浮|提高|提升|加码|增加)[至到]")  # as long as what is put in its place
 _COUNT = bounded("[\\d一二两三四五六七八九十半](?:个)?$")
+_SOME_TERM = bounded(TERM)
 _SAID_TERM = bounded(f"({TERM})(?:期|内|后|到期|满|的|即可|就|可|能|总|获得?|得|赚取?|享|投资|持有|,| ){{0,3}}$")
 _AFTER_TERM = bounded(f"^(?:,| |只要|只需|仅需|就在|用时|在){{0,2}}({TERM})")
 _HIGHER = bounded("(?:比|较)[^,。]{1,10}(?:高|多)(?:出|了|达)?$|(?:高于|高出|超出|超过|领先)[^,。]{0,10}(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}$|(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}(?:高出|多出|高)$")
 _LOAN = bounded("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
-_INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金|本钱|质押|挖矿|跟单|增值|usdt|量化|进场|计息|付息|随存随取|随取随用|借给我|钱放|把钱|到期还本|还本付息|满标|起息|专享标|新手标|躺|静态|动态|闷声|灵活存取|投得|领得|给你[^,。]{0,6}利息|存(?:满|够)?(?:[一二两三半]|\\d{1,2}个?)[年月]")
+_INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金|本钱|质押|挖矿|跟单|增值|usdt|量化|进场|计息|付息|随存随取|随取随用|借给我|钱放|把钱|到期还本|还本付息|满标|起息|专享标|新手标|躺|静态|动态|闷声|结息|欲投|可投|好项目|(?:定期|活期|增利|月盈|季盈|盈)宝|(?:月月|季季|年年|天天)[盈利增富赢鑫]|灵活存取|投得|领得|给你[^,。]{0,6}利息|存(?:满|够)?(?:[一二两三半]|\\d{1,2}个?)[年月]")
 _DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
 _RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
 _EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|(?:如果|假如|若)(?:年|月)?化?(?:收益|回报|利率)|示例|举例|试算|计算器")
 _HISTORICAL = bounded("约为|大约|过去|只有|仅有|不足|不到|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|实际年化|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
+_SEVEN_DAYS = bounded("近?[七7]日年化")
 _CHANGED = bounded("(?:从|由) ?$")  # 收益率从18%提升到25%: told of the past
 _GO_ON = bounded("^ ?(?:最高|最低|高达|可达|达到|达|约|为|稳定在|不低于|超过|在|每年|每月|每日|每天|年化|月化|日化|到期|一般|平均|可以?|还|能|就|有|按|是|至少|更|还可以?得到|[+\\d.\\-~—%元天个月年期])* ?$")
 _REACHES = bounded("平均年[^,。]{0,8}(?:高达|可达|最高|达到)")  # an average held out as what can be had is no history
 _BENCHMARK = bounded("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
 _PROMISE = bounded("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
-_MONTH, _QUARTER, _WEEK, _DAY = (bounded(p) for p in ("(?:^|[^\\d个一二三四五六七八九十两几])(?:个)?月(?:化|收|回报|返|息|利|分红|均|赚|增)|每个?月|月月|按月|(?:一|1)个?月", "每季|季(?:度|返|收益|分红|化|息)", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|释|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
+_MONTH, _QUARTER, _WEEK, _DAY = (bounded(p) for p in ("(?:^|[^\\d个一二三四五六七八九十两几])(?:个)?月(?:化|收|回报|返|息|利|分红|均|赚|增|入)|每个?月|月月|按月|(?:一|1)个?月", "每季|季(?:度|返|收益|分红|化|息)", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|释|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
 # How often it is paid is not the period of the rate: 收益12%,每月付息.
 _PAID = bounded("(?:每|按|逐)(?:日|天|月|周|季度?)(?:计息|计算|付息|结息|结算|发放|到账|还息|兑付|派息|付|领取|提现)|(?:日日|天天|月月|周周)(?:计息|付息|派息|到账|可取|可提)")
 _WITH = "(?:银行|活期|定期|存款|余额宝|货币基金|货基|宝宝类|国债|储蓄|零钱通)"
@@ -131,7 +133,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
     right = right[:min((i for i, c in enumerate(right) if c in "。!?;"), default=len(right))]
     if "不限" in left or right.startswith(("以下", " 以下")):
         return None  # a search form's choices
-    if rate.form in ("grow", "double", "daily", "lump", "kept", "wan", "fen", "share") or (rate.form == "mille" and rate.period):
+    if rate.form in ("grow", "double", "daily", "lump", "kept", "reverse", "wan", "fen", "share") or (rate.form == "mille" and rate.period):
         return _spoken(text, rate, left, right)
     label = _label(left, right, rate.start - last_end)
     if rate.form == "tenths" and (label is None or label[4] != "left" or not label[3] or not _TENTHS.search(left[label[1]:])):
@@ -150,7 +152,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     if _GAME.search(left + right):
         return None
-    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not _INVEST.search(text[max(0, rate.start - 200):rate.end + 120])):
+    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left))):
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
@@ -158,7 +160,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     begin, finish = (rate.start - len(left) + start, rate.end) if side == "left" else (rate.start, rate.end + end)
     period, days = _period(words, left[:start] if side == "left" else left, left[end:] if side == "left" else "", right)
-    stance = "comparative" if _HIGHER.search(left) else _stance(left, right, words, gain)
+    stance = "comparative" if _HIGHER.search(left) else _stance(left, right, words, gain, rate.high)
     return _finish(rate, begin, finish, rate.period or period, stance, days)
 
 
@@ -178,10 +180,10 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     own, own_at = None, -1
     low = max(0, len(left) - min(room, LEFT)) if room < 4 else 0
     for match in _LABEL.finditer(left[low:]):
-        if match.lastgroup != "span" or own is None or low + match.start() - own_at > 4:  # 收益每日0.8%: the yield's label, not the day's
+        if match.lastgroup != "span" or own is None or low + match.start() - own_at > 4 or "," in left[own_at:low + match.start()]:  # 收益每日0.8%: the yield's label, not the day's
             own, own_at = match, low + match.end()
     other_at = max((m.end() for m in _OTHER.finditer(left if "从" in left or "由" in left else _RAISED.sub("至至至", left))), default=-1)
-    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好"), own_at):
+    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好", "凭证", "权", "人", "法", "公告"), own_at):
         return None  # 年化成本, 年化波动率
     if own is not None and left[:low + own.start()].endswith(("净资产", "总资产", "资产", "内部", "权益", "投入资本", "每股")):
         return None  # 净资产收益率: of a company's books
@@ -189,9 +191,9 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
         return None
     if own is not None and left[own_at:].strip() in ("的", "中的", "里的", "中", "里", "中有", "的约"):
         return None  # 收益的30%: a share of it
-    if own is not None and own.lastgroup == "span" and (not _STRAIGHT.search(left[own_at:]) or not _INVEST.search(left + right if own.group(0).endswith("期") else left[:low + own.start()]) or _OTHER.search(right[:8].partition(",")[0])):
+    if own is not None and own.lastgroup == "span" and (not _STRAIGHT.search(left[own_at:]) or not _held_out(left if own.group(0).endswith("期") else left[:low + own.start()], left[own_at:], right) or _OTHER.search(right[:8].partition(",")[0])):
         own = None
-    if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总"))):
+    if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总")) or "公司" in left or "企业" in left):
         return None
     if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]):
         return low + own.start(), own_at, own.group(0), own.lastgroup == "gain", "left"
@@ -204,6 +206,11 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     if foreign and foreign.start() < after.start():
         return None
     return after.start(), after.end(), after.group(0), after.lastgroup == "gain", "right"
+
+
+def _held_out(before: str, between: str, right: str) -> bool:
+    """一个月八个点: does the clause speak of money put in or paid out?"""
+    return _INVEST.search(before) is not None or _PAID_OUT.search(between) is not None or "收益" in right
 
 
 def _cut_off(between: str) -> bool:
@@ -225,6 +232,9 @@ def _period(words: str, before: str, between: str, right: str) -> tuple[str, flo
     unit = _PER_TIME.search(_PAID.sub("", right[:8]))
     if unit:
         return str(unit.lastgroup), 0.0
+    due = words.startswith("到期") and _SOME_TERM.search(before[-14:])
+    if due:
+        return ("half", 0.0) if due.group(0) == "半年" else ("total", term_days(due.group(0)))
     term = _SAID_TERM.search(before[-16:])
     if term and not before[:-len(term.group(0))].rstrip(" :").endswith(("期限", "周期", "七日", "7日", "每", "近")):
         days = term_days(term.group(1))
@@ -246,7 +256,7 @@ def _period(words: str, before: str, between: str, right: str) -> tuple[str, flo
     return ("week", 0.0) if _WEEK.search(near) else ("year", 0.0)
 
 
-def _stance(left: str, right: str, words: str, gain: bool) -> str:
+def _stance(left: str, right: str, words: str, gain: bool, high: float) -> str:
     line = left[-18:].rfind("\n")
     if line >= 0 and words in left[-18:][line:]:
         left = left[-18:][line + 1:]  # what stands in the line before says nothing of this rate
@@ -257,7 +267,8 @@ def _stance(left: str, right: str, words: str, gain: bool) -> str:
         return "expected"
     if _CHANGED.search(left):
         return "historical"
-    if _HISTORICAL.search(_REACHES.sub("", left[-18:]) + right[:8]):
+    told = _REACHES.sub("", left[-18:]) + right[:8]
+    if _HISTORICAL.search(_SEVEN_DAYS.sub("", told) if high > BEYOND_DEPOSITS else told):  # no honest money fund shows such a rate of seven days
         return "historical"
     if not gain:
         return "promised" if _PROMISE.search(left[-12:] + right[:4]) else "listed"
@@ -273,10 +284,10 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
     if rate.form == "double" and rate.days >= LONG:
         return None  # 六年翻一番: the rule of 72
-    if rate.form in ("daily", "lump", "kept") and (_TELECOM.search(near) or _LOAN.search(left + right)):
+    if rate.form in ("daily", "lump", "kept", "reverse") and (_TELECOM.search(near) or _LOAN.search(left + right)):
         return None
     stance = "expected" if _EXPECTED.search(left) else "promised"
-    put = rate.form == "kept" or text.startswith(("投", "入金", "储值"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金", "一份", "每份", "单份"), rate.start))
+    put = rate.form in ("kept", "reverse") or text.startswith(("投", "入金", "储值"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金", "一份", "每份", "单份", "一单", "每单"), rate.start))
     if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱", "跟上", "来试", "上车", "名额", "带你", "老师", "回本")):
         return None
     days = rate.days

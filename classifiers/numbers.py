@@ -38,9 +38,9 @@ _SUM = rf"(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)
 TERM = rf"(?:{_X}\s?(?:个)?(?:天|日|周|月|星期|季度|年)|半(?:个月|年))"
 _EVERY = r"(?:每个?|一个?|1个?|按)?(?:日|天|月|周|星期|季度|年)|天天|月月|日日|周周"
 _MAY = r"(?:化|均)?(?:固定|稳定|稳稳|净|可以|可|能|轻松|即|就|躺|坐|稳|都|最少|至少|大概|约|产生){0,3}"
-_GAINS = r"(?:返还?|赚取?|收益|利润|盈利|获利|净利|收入?|得到?|拿到?|入|领取?|分红?|回款?|产出|返利|返现|到账|进账|提现?|产)(?:到|收益|利息|约|:)?"
+_GAINS = r"(?:返还?|赚取?|收益|利润|盈利|获利|净利|收入?|得到?|拿到?|入|领取?|分红?|回款?|产出|返利|返现|到账|进账|提现?|产|付(?:给)?[您你])(?:到|收益|利息|约|:)?"
 _BACK = r"(?:就|可以?|即可|能|本息|共|总共|合计|直接)*(?:连本带利|返还?|收回?|拿回|回款|到账|拿到?|取回|领回|变成?|得到?|回收)(?:返还?|收回|拿回|到账|拿到?|取回|领回|得到?|共|到|约|:)?"
-_PUT = r"(?:投(?:资|入|放)?|储值|[一每单]份|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
+_PUT = r"(?:投(?:资|入|放)?|储值|[一每单]份|[一每]单|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
 _RATE = (
     rf"(?P<range>{_N}\s?%?{_TO}{_N}\s?%)"
     rf"|(?P<plus>{_N}\s?%?(?:\s?\+\s?[^\d\n%+]{{0,8}}{_N}\s?%)+)"
@@ -50,7 +50,7 @@ _RATE = (
     rf"|(?P<points>{_X}(?:{_TO}{_X})?\s?(?:个点|个百分点|趴|巴仙))"
     rf"|(?P<tenths>[一二两三四五六七八九1-9]成半?)"
     rf"|(?P<mille>(?:万分之|千分之){_X})"
-    rf"|(?P<fen>(?:月|日|年)?(?:息|利率|利息|利|化(?:收益率?|利率|利息|回报)?)(?:为|低至|高达|达|是|按|[:])?\s?{_S}\s?(?:分|厘)(?:\s?[{_CN}\d]厘?|利)?)"
+    rf"|(?P<fen>(?:月|日|年)?(?:息|利率|利息|利|返[利息]?|化(?:收益率?|利率|利息|回报)?)(?:为|低至|高达|达|是|按|[:])?\s?{_S}\s?(?:分|厘)(?:\s?[{_CN}\d]厘?|利)?)"
     rf"|(?P<share>{_S}分(?:[{_CN}\d]厘?)?的?(?:利息?|月息|息))"
     rf"|(?P<wan>(?:日|天)(?:利率|息|利|费|收益率?|化(?:收益率?|率)?|回报率?|返|分红)(?:为|低至|仅|高达|达|[:])?\s?[万千]\s?(?:分之)?{_X})"
     rf"|(?P<double>{TERM}(?:内|就|可|即可|以内|可以|收益|能|之内|本金|资金|资产|轻松|让你|实现){{0,3}}(?:翻倍|翻番|翻(?:{_X})[倍番]|回本|净?赚{_X}倍)"
@@ -60,16 +60,17 @@ _RATE = (
 _SAID = (
     rf"(?P<grow>(?:投(?:资|入)?)?{_SUM}(?:本金)?[, ]?(?:{TERM}(?:之?后|内)?)?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变成?|变为|赚成|滚成|翻成)\s?{_SUM})"
     rf"|(?P<lump>{_PUT}\s?{MONEY}{CURRENCY}?(?:本金)?[, ]?(?:到期|期满|次日|隔日|隔天|第二天|{TERM}(?:之?后|内|到期|以后)?){_BACK}\s?{MONEY}{CURRENCY}?)"
-    rf"|(?P<kept>{_SUM}(?:本金)?[, ]?(?:放|存|投|搁){TERM}(?:就|可以?|能|后|内){{0,2}}(?:给(?:您|你)?|返(?:还|给你)?|拿|得|收|赚)\s?{MONEY}{CURRENCY}?)"
-    rf"|(?P<daily>{_PUT}\s?{MONEY}{CURRENCY}?[, ]?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
+    rf"|(?P<kept>{_SUM}(?:本金)?[, ]?(?:放|存|投|搁){TERM}(?:就|可以?|能|后|内){{0,2}}(?:给(?:您|你)?|返(?:还|给你)?|拿回?|取回?|得|收回?|赚)\s?{MONEY}{CURRENCY}?)"
+    rf"|(?P<reverse>(?:{_EVERY}){_MAY}(?:{_GAINS}|进账)\s?{MONEY}{CURRENCY}[, ]?(?:本金|成本)?(?:只需|只要|仅需|才|最低|起步)?投(?:资|入)?\s?{_SUM})"
+    rf"|(?P<daily>{_PUT}\s?{MONEY}{CURRENCY}?[, ]?(?:我们|平台|公司)?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
     rf"|{_SUM}本金[, ]?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
     rf"|{_SUM}\s?(?:一|每|1)(?:天|日|个?月){_MAY}{_GAINS}\s?{_SUM}"
     rf"|(?:每|一)?(?:万元|千元|百元)(?:每?日|每天|每?月|年){_MAY}(?:收益|赚|返|得|回报)(?:约|:)?\s?{_X}元)"
 )
 _BEGINNING = (
-    rf"(?:投|存|入金|充|储|交|缴|买|转入|本金|[一每单]份)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
+    rf"(?:投|存|入金|充|储|交|缴|买|转入|本金|[一每单]份|[一每]单)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
     rf"|(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)?|{_X}){CURRENCY}?\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变|赚成|滚成|翻成|[, ]?{TERM}(?:后|内|就)?变|本金|[一每1](?:天|日|个?月))"
-    rf"|{_SUM}(?:本金)?[, ]?[放存投搁](?:[\d{_CN}]|半[个年])"
+    rf"|{_SUM}(?:本金)?[, ]?[放存投搁](?:[\d{_CN}]|半[个年])|(?:{_EVERY}){_MAY}(?:{_GAINS}|进账)\s?{MONEY}{CURRENCY}[, ]?(?:本金|成本)?(?:只需|只要|仅需|才|最低|起步)?投"
 )
 # Literals, one of which stands in or right beside every form: where to look for rates at all.
 HEADS = tuple(dict.fromkeys((
@@ -278,7 +279,7 @@ def _fen(form: str, written: str, numbers: list[float], start: int, end: int) ->
         if len(numbers) > 1 and numbers[-1] < 10:
             value += numbers[-1] / 10
     else:
-        value /= 10
+        value = (value + (numbers[-1] / 10 if len(numbers) > 1 and numbers[-1] < 10 else 0)) / 10
     period = {"日": "day", "年": "year"}.get(written[0], "month")
     if written[0] == "化":  # (年)化8厘
         period = "year"
@@ -307,6 +308,8 @@ def _growth(form: str, written: str, start: int, end: int) -> Rate | None:
         return Rate(start, end, round(gain, 4), round(gain, 4), form, "total", days, stake=before) if 0 < gain < 1e5 else None
     unit = next((value for word, value in (("万元", 1e4), ("千元", 1e3), ("百元", 1e2)) if written.lstrip("每一").startswith(word)), 0.0)
     before = unit or _amount(sums[0])
+    if form == "reverse":
+        before, after = after, _amount(sums[-2]) if len(sums) > 1 else 0.0
     if not before or (not unit and len(sums) < 2):
         return None
     every = _PER.search(written)
