@@ -49,7 +49,7 @@ def test_the_shipped_rules_hold_the_seven_codes_and_cite_verified_articles() -> 
 
 def test_an_analyst_adds_a_rule_without_programming(tmp_path: Path) -> None:
     knowledge = load_knowledge(overlay(tmp_path, RULE))
-    verdict = judge(extract(Document(body="稳当当理财，年年有余".encode(), plain=True)), knowledge)
+    verdict = judge(extract(Document(body="稳当当理财，年年有余，投资有风险".encode(), plain=True)), knowledge)
     assert [(f.rule, f.claim.span) for f in verdict.findings] == [("ours", "稳当当")]
     assert knowledge.digest != load_knowledge([ROOT / "config"]).digest
 
