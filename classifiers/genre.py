@@ -92,6 +92,9 @@ ZH = {
     Genre.PLATFORM: "平台自有页面", Genre.AD: "广告", Genre.BANK: "持牌机构的产品资料", Genre.NEWS: "新闻报道", Genre.LAW: "法律法规", Genre.REGULATOR: "监管公告", Genre.EDUCATION: "防非反诈或教学材料",
     Genre.COMPLAINT: "投诉求助", Genre.FICTION: "小说或游戏", Genre.JOB: "招聘", Genre.TECHNICAL: "程序或技术文本", Genre.OTHER: "未能判定",
 }
+# Words of those who write filters: a text with several of them lists what others must not say, offers and all.
+FILTERS = ("误报", "敏感词", "违禁词", "违规词", "命中", "反例", "正则", "话术", "patterns", "spam", "词库", "词表", "分类器", "正样本", "负样本", "测试用例", "训练集", "拦截", "regex", "blacklist", "excuse", "标注", "数据集")
+MANY_FILTERS = 4
 _CODE = re2.compile(r"`[^`\n]{1,60}`|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\.[a-z]{2,}\(|[a-z]{2,}\(\)|=>|&&|!=|==|::")
 _TEMPLATE = re.compile(r"[{<%][^{}\n]{0,200}[}>%]|\$_?[a-z_.]+", re.ASCII)  # at most 200 characters tried at a place
 _CONTRACT = re2.compile("甲方[^。\n]{0,60}乙方|乙方[^。\n]{0,60}[甲丙]方|本协议|本合同|本服务协议")  # has articles too, and binds those who sign it
@@ -128,6 +131,10 @@ def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, t
     elif articles and "》" in text:
         scores[Genre.LAW] += 1.5
     scores[Genre.TECHNICAL] += 1.2 * _code(head)
+    if sum(word in head for word in FILTERS) >= MANY_FILTERS:
+        scores[Genre.TECHNICAL] += 4
+        strongly.add(Genre.TECHNICAL)
+        offer *= 0.4
     genre, best = max(scores.items(), key=lambda item: item[1])
     # A long page gathers stray cues of every kind: what is asked of a genre grows slowly with the text.
     need = ENOUGH + min(len(text) / 2_500, 4.0)
