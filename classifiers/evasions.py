@@ -25,7 +25,7 @@ UNSEEN = ("\u00ad\u034f\u061c\u0300-\u0336\u0338-\u036f\u115f\u1160\u17b4\u17b5\
 # Marks put inside a word: 保·本, 稳*赚.
 MARKS = "·•・‧∙●○◆◇■□▪▫★☆✦✧✨❤♥♡.*_~^`´¨'=#@&$\u2600-\u26ff\u2700-\u27bf\U0001f300-\U0001faff"
 # Marks that also part words, and so hide a word only within those of the list ``joined``: 保/本, (保)(本), 征x信, 稳 赚.
-_APART = f"{UNSEEN}{MARKS}\"/\\\\|+\\-(){{}}\\[\\]<>【】《》「」『』〔〕〖〗…丨丶⭐x "
+_APART = f"{UNSEEN}{MARKS}\"/\\\\|+\\-(){{}}\\[\\]<>【】《》「」『』〔〕〖〗…丨丶⭐¥“”‘’x "
 MOST = 50_000  # places of one kind looked at in one line or text: far beyond what a page hides
 SOUND, PINYIN, SHORT, PICTURE, APART, FIGURES, HIDDEN, SHAPED = "谐音或形近字", "拼音", "拼音缩写", "表情符号", "符号隔开", "异形数字", "隐藏字符", "异形字"
 _URL = frozenset("0123456789./@-_=\"'`:()[]<>&#{};$\\")
@@ -34,10 +34,11 @@ _HAN_CHARACTER = re.compile(f"[{HAN}]")
 # Numerals in circles, brackets and with full stops, that have more than one digit or a use of their own as marks of a list.
 CIRCLED = "".join(chr(code) for first, last in ("①⒛", "⓪⓪", "⓫⓿", "❶➓", "㉑㉟", "㊱㊿", "🔟🔟") for code in range(ord(first), ord(last) + 1))
 _COUNTED = re.compile(f"([0-9.]?)([{CIRCLED}0-9.]{{1,8}})(?= ?(?:%|个点|倍|厘|分利))")
-_ODD_FIGURES = f"[{CIRCLED}][{CIRCLED}0-9.]* ?(?:%|个点|倍|厘|分利)|[lo][0-9lo.]{{0,4}}%"
+_ODD_FIGURES = f"[{CIRCLED}][{CIRCLED}0-9.]* ?(?:%|个点|倍|厘|分利)|[lio][0-9lio.]{{0,4}}%"
+_BETWEEN = re.compile("[ .·*_'(-]")
 _CIRCLE = re.compile(f"[{CIRCLED}]")
 # 1O%, l8%: a letter for a digit. The run ends at the per cent sign.
-_LETTERS = re.compile(r"(?:^|[^a-z0-9.])([0-9lo]{1,3}(?:\.[0-9lo]{1,2})?)(?=%)")
+_LETTERS = re.compile(r"(?:^|[^a-z0-9.])([0-9lio]{1,3}(?:\.[0-9lio]{1,2})?)(?=%)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,18 @@ def tables() -> _Tables:
     right = _words(data["words"])
     pinyin: dict[str, tuple[str, str]] = {}
     spelt: list[str] = []
-    for word, sounds in data["pinyin"].items():
+    for word, sounds in (*data["pinyin"].items(), *data["half"].items()):
         for choice in itertools.product(*zip(sounds.split(), word, strict=True)):
-            if "".join(choice) == word:
+            written = "".join(choice)
+            if written == word or (written.isascii() and word in data["half"]):
                 continue
-            pinyin["".join(choice)] = (word, PINYIN)
-            spelt.append(" ?".join(choice))
+            pinyin[written] = (word, PINYIN)
+            spelt.append("[ .·*_'(-]?".join(choice))
     for letters, word in data["initials"].items():
         pinyin[letters] = (word, SHORT)
         spelt.append(letters)
     joined = {e["word"]: (e.get("not_after", ""), e.get("not_before", ""), bool(e.get("blank"))) for e in data["joined"]}
-    words = dict.fromkeys((*data["pinyin"], *joined, *(entry["right"] for entry in data["words"])))
+    words = dict.fromkeys((*data["pinyin"], *data["half"], *joined, *(entry["right"] for entry in data["words"])))
     return _Tables(
         right=right, pinyin=pinyin, names=frozenset(data["names"]), joined=joined, characters=data["characters"], variants=data["variants"],
         word_search=_search("|".join(re.escape(word) for word in sorted(right, reverse=True))),
@@ -158,7 +160,7 @@ def _misspelt(text: str) -> Iterator[Change]:
         offset, wrong, right, why = entry
         start = match.start() + offset
         end = start + len(wrong)
-        if _cut_through(text, start, end):
+        if _cut_through(text, start, end) or (match.group()[0] == "+" and _ascii_word(text, match.start() - 1)):  # u+v
             continue
         if len(wrong) != len(right):
             yield Change(start, end, right, why)
@@ -170,10 +172,11 @@ def _misspelt(text: str) -> Iterator[Change]:
 
 def _cut_through(text: str, start: int, end: int) -> bool:
     """Does the stretch begin or end in the middle of a Latin word or number: 10封险 is no 0封险."""
-    def ascii_word(at: int) -> bool:
-        return 0 <= at < len(text) and text[at].isascii() and text[at].isalnum()
+    return (_ascii_word(text, start) and _ascii_word(text, start - 1)) or (text[end - 1].isalpha() and _ascii_word(text, end - 1) and _ascii_word(text, end) and text[end].isalpha())
 
-    return (ascii_word(start) and start > 0 and ascii_word(start - 1)) or (ascii_word(end - 1) and text[end - 1].isalpha() and ascii_word(end) and text[end].isalpha())
+
+def _ascii_word(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and text[at].isascii() and text[at].isalnum()
 
 
 def _spelt(text: str) -> Iterator[Change]:
@@ -181,16 +184,16 @@ def _spelt(text: str) -> Iterator[Change]:
     for match in itertools.islice(known.pinyin_search.finditer(text), MOST):
         start, end = match.span()
         spelt = match.group()
-        word, why = known.pinyin[spelt.replace(" ", "")]
+        word, why = known.pinyin[_BETWEEN.sub("", spelt)]
         before, after = text[max(0, start - 1):start], text[end:end + 1]
         if (spelt[0].isascii() and before.isascii() and before.isalpha()) or (spelt[-1].isascii() and after.isascii() and after.isalpha()):
             continue
         if spelt.isascii():
             if (before in _URL and before) or (after in _URL and after and not _PERCENT.match(text, end)):
                 continue
-            if " " in spelt and word in known.names:
+            if not spelt.isalpha() and word in known.names:
                 continue
-            reach = 1 if why == SHORT else 2 if " " in spelt else 8
+            reach = 1 if why == SHORT else 8 if spelt.isalpha() else 2
             if not _HAN_CHARACTER.search(text[max(0, start - reach):start] + text[end:end + reach]):
                 continue
         yield Change(start, end, word, why)
@@ -229,6 +232,6 @@ def _figures(text: str) -> Iterator[Change]:
         if not any(c.isdigit() for c in written):
             continue
         for place, c in enumerate(written, match.start(1)):
-            if c in "lo":
-                yield Change(place, place + 1, "1" if c == "l" else "0", FIGURES)
+            if c in "lio":
+                yield Change(place, place + 1, "0" if c == "o" else "1", FIGURES)
 

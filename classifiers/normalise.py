@@ -80,6 +80,7 @@ class _Table(dict[int, int]):
             if code > 0x7F and not 0xD800 <= code <= 0xDFFF:
                 folded = unicodedata.normalize("NFKC", character)
                 value = folded if len(folded) == 1 else character
+                value = str(unicodedata.decimal(value, value))  # the figures of every script
             lower = value.lower()
             value = lower if len(lower) == 1 else value
             value = alike.get(value, value)
@@ -113,7 +114,7 @@ def _is_rare(code: int) -> bool:
     character = chr(code)
     lower = character.lower()
     alike = _alike()
-    if unicodedata.is_normalized("NFKC", character) and len(lower) == 1 and lower not in _simplified() and character not in alike and lower not in alike:
+    if unicodedata.decimal(character, None) is None and unicodedata.is_normalized("NFKC", character) and len(lower) == 1 and lower not in _simplified() and character not in alike and lower not in alike:
         return False
     return len(lower) != 1 or chr(_TABLE[code]) != lower
 
