@@ -19,7 +19,7 @@ from typing import Any
 import opencc
 import re2
 
-from classifiers.evasions import APART, CIRCLED, HAN, HIDDEN, MARKS, SHAPED, SOUND, UNSEEN, Change, anything, changes, tables, trigger
+from classifiers.evasions import APART, CIRCLED, FIGURES, HAN, HIDDEN, MARKS, SHAPED, SOUND, UNSEEN, Change, anything, changes, tables, trigger
 
 # Marks inside a word: 保·本, 稳*赚. One to three of them, and only between two Han characters.
 _INSIDE = re.compile(f"[{MARKS}{UNSEEN}]+")
@@ -203,11 +203,18 @@ def _gaps(normal: Normal, start: int, end: int) -> list[str]:
         between = normal.source[normal.shown(kept - 1, kept)[1]:normal.shown(kept, kept + 1)[0]]
         if not between or "\n" in between:
             continue
+        before, after = normal.text[kept - 1], normal.text[kept:kept + 1]
         if not _UNSEEN.sub("", between):
-            whys.append(HIDDEN)
+            if "\u20e3" in between and after and after in "0123456789.%":  # keycaps
+                whys.append(FIGURES)
+            elif not _OF_PICTURES.issuperset(between) and before.isalnum() and after.isalnum():
+                whys.append(HIDDEN)
         elif _within(normal.text[max(0, kept - 8):kept], normal.text[kept:kept + 8]):
             whys.append(APART)
     return whys
+
+
+_OF_PICTURES = frozenset("\u200d\u20e3" + "".join(chr(code) for code in range(0xFE00, 0xFE10)))  # they shape the emoji before them
 
 
 def _within(left: str, right: str) -> bool:
