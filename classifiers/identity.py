@@ -6,8 +6,9 @@ Words are looked for first (plain search), expressions run only on short windows
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
+import ahocorasick_rs
 import re2
 
 from classifiers import uscc
@@ -21,7 +22,6 @@ _ICP = re.compile(rf"[{PROVINCES}]\s?ICP\s?[备備证證]\s?(?:字)?\s?(?:第)?\
 _POLICE = re.compile(rf"[{PROVINCES}]?\s?公网安[备備]\s?(?:号)?\s?[:：]?\s?(\d{{11,14}})(?!\d)\s?号?")
 _COMPANY = re.compile(r"[\u4e00-\u9fffA-Za-z0-9（）()·&]{2,34}(?:股份有限公司|有限责任公司|有限公司|[（(](?:有限|普通|特殊普通)合伙[）)]|信用合作联社|信用联社)")
 _COMPANY_ENDS = ("有限公司", "有限责任公司", "（有限合伙）", "(有限合伙)", "（普通合伙）", "(普通合伙)", "信用合作联社", "信用联社")
-_COMPANY_PARTS = ("有限", "普通合伙", "信用")  # one of them stands in each
 _LEAD = re.compile(
     r"^.*(?:版权所有|版权归|主办单位|主办者|公司名称|单位名称|企业名称|运营商|运营方|运营主体|运营公司|经营者名称|经营主体|主办方|主办|主管单位|本网站由|本平台由|本站由|网站由|平台由|系统由|隶属于|隶属|所属|"
     r"全资子公司|控股子公司|旗下|委托|经由|携手|联合|来自|就是|简称|全称|我们是|本公司|我公司|服务商|提供方|技术支持|保荐机构|担保机构|存管银行|托管机构|债权人|甲方|乙方|丙方|丁方|出借人|借款人|投资方|股东|"
@@ -46,7 +46,6 @@ _LICENCE_WORDS = (
     "增值电信业务经营许可证", "经营证券期货业务许可证", "保险经纪", "保险代理业务许可", "小额贷款业务许可", "融资性担保机构经营许可证", "消费金融牌照",
     "银行牌照", "央行牌照", "证券牌照", "期货牌照", "全牌照", "融资担保业务经营许可证", "保险许可证", "保险中介许可证", "外汇业务经营许可证", "个人征信业务许可证", "小额贷款牌照", "网络小贷牌照", "公募基金牌照",
 )
-_LICENCE_PARTS = ("许可", "牌照", "业务资格", "销售资格", "管理人登记", "管理人备案", "保险经纪")  # one of them is in each of those words
 _NUMBERED = (  # (kind, words that name it, form of the number)
     ("支付业务许可证", ("支付业务许可", "支付许可", "支付牌照"), re.compile(r"Z2\d{9,14}(?!\d)")),
     ("金融许可证", ("金融许可证", "机构编码", "金融机构编码"), re.compile(r"[A-Z]\d{4}[A-Z]\d{8,12}(?!\d)")),
@@ -56,59 +55,74 @@ _NUMBERED = (  # (kind, words that name it, form of the number)
     ("保险许可证", ("保险许可证", "保险中介许可证", "经营保险", "保险代理业务许可", "保险经纪业务许可"), re.compile(r"\d{12,18}(?!\d)|[A-Z]\d{8,16}(?!\d)")),
     ("增值电信业务经营许可证", ("增值电信业务", "电信业务经营许可", "电信与信息服务"), re.compile(rf"[{PROVINCES}]?B[12]-?(?:19|20)\d{{6}}(?!\d)|[{PROVINCES}]ICP证\d{{6,8}}")),
 )
-_NUMBERED_PARTS = ("许可", "牌照", "资格", "登记", "编码")
 _CAPITAL = re.compile(r"(?:注册|实缴|实收)资(?:本|金)(?:金)?(?:为|达|约|已达|:|：|\s){0,3}(?:人民币)?\s?(\d[\d,.]{0,14}\s?(?:万亿|千万|百万|亿|万)?(?:元|人民币|美元|港元)?(?:人民币)?)")
 _WECHAT = re.compile(r"(?:微信|[wW]e[cC]hat|VX|vx|V信|v信|薇信)(?:公众号|客服|号码|号|咨询|搜索|同号)?\s?[:：]?\s?([a-zA-Z][-_a-zA-Z0-9]{5,19}|1[3-9]\d{9})(?![-_a-zA-Z0-9.])")
 _WECHAT_WORDS = ("微信", "WeChat", "Wechat", "wechat", "VX", "vx", "V信", "v信", "薇信")
 _QQ = re.compile(r"[qQ][qQ](?:交流群|客服|咨询|群号|群|号码|号)?\s?[:：]?\s?([1-9]\d{4,10})(?!\d)")
+_HALVES = re.compile("[\ud800-\udfff]")
 _STOP = frozenset("\n，。；、！？|｜©“”\"'《》【】>")
+
+
+_WORDS = tuple(dict.fromkeys((
+    "ICP", "icp", "公网安", "信用代码", "资本", "资金", "QQ", "qq", *_COMPANY_ENDS, *_LICENCE_WORDS, *_WECHAT_WORDS, *_PHONE_WORDS, *(word for _, words, _ in _NUMBERED for word in words))))
+_AUTOMATON = ahocorasick_rs.AhoCorasick(_WORDS)
+_PIECE, _LONGEST = 200_000, max(map(len, _WORDS))
+Places = Mapping[str, Sequence[int]]  # word -> where it stands, at most 200 places
 
 
 def identify(text: str) -> Identity:
     """``text`` as displayed. Each list is in order of appearance, without repeats, at most 20 long."""
-    companies, run_by = _companies(text)
-    good, bad = _uscc(text)
+    try:
+        places = _places(text)
+    except UnicodeEncodeError:  # half a surrogate pair: a character that cannot be shown, of the same length
+        text = _HALVES.sub("\ufffd", text)
+        places = _places(text)
+    good, bad = _uscc(text, places)
+    if not places:
+        return Identity(uscc=good)
+    companies, run_by = _companies(text, places)
     return Identity(
-        icp=_icp(text), companies=companies, operator=run_by, uscc=good, bad_uscc=bad, licences=_licences(text), licence_numbers=_licence_numbers(text),
-        phones=_phones(text), police=_police(text), capital=_firsts(text, ("资本", "资金"), _CAPITAL, 6), wechat=_firsts(text, _WECHAT_WORDS, _WECHAT), qq=_firsts(text, ("QQ", "qq"), _QQ),
+        icp=_icp(text, places), companies=companies, operator=run_by, uscc=good, bad_uscc=bad, licences=_licences(text, places), licence_numbers=_licence_numbers(text, places),
+        phones=_phones(text, places), police=_police(text, places), capital=_firsts(text, places, ("资本", "资金"), _CAPITAL, 6),
+        wechat=_firsts(text, places, _WECHAT_WORDS, _WECHAT), qq=_firsts(text, places, ("QQ", "qq"), _QQ),
     )
 
 
-def _places(text: str, word: str) -> Iterator[int]:
-    at = text.find(word)
-    count = 0
-    while at >= 0 and count < 10 * MOST:
-        yield at
-        count += 1
-        at = text.find(word, at + len(word))
+def _places(text: str) -> Places:
+    """One pass for all words; piece by piece, so that no page makes a long list of hits."""
+    found: dict[str, list[int]] = {}
+    for base in range(0, len(text), _PIECE):
+        piece = text if len(text) <= _PIECE else text[base:base + _PIECE + _LONGEST - 1]
+        for number, start, _ in _AUTOMATON.find_matches_as_indexes(piece, overlapping=True):
+            if start < _PIECE and len(places := found.setdefault(_WORDS[number], [])) < 10 * MOST:
+                places.append(base + start)
+    return found
 
 
-def _icp(text: str) -> tuple[str, ...]:
+def _icp(text: str, places: Places) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for word in ("ICP", "icp"):
-        for at in _places(text, word):
+        for at in places.get(word, ()):
             match = _ICP.search(text[max(0, at - 2): at + 30])
             if match and match.start() <= 2:  # a later number of the window may be cut by its end
                 found["".join(match.group(0).split()).replace("－", "-").replace("—", "-")] = None
     return tuple(found)[:MOST]
 
 
-def _police(text: str) -> tuple[str, ...]:
+def _police(text: str, places: Places) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for at in _places(text, "公网安"):
+    for at in places.get("公网安", ()):
         match = _POLICE.search(text[max(0, at - 2): at + 30])
         if match and len(match.group(1)) in (11, 13, 14):
             found["".join(match.group(0).split())] = None
     return tuple(found)[:MOST]
 
 
-def _companies(text: str) -> tuple[tuple[str, ...], str]:
+def _companies(text: str, places: Places) -> tuple[tuple[str, ...], str]:
     """All names of companies, and the one that the words around call the operator of the site."""
-    if not any(part in text for part in _COMPANY_PARTS):
-        return (), ""
     found: dict[str, int] = {}
     for word in _COMPANY_ENDS:
-        for at in _places(text, word):
+        for at in places.get(word, ()):
             end = at + len(word)
             start = max(0, end - 44)
             window = text[start:end]
@@ -162,11 +176,11 @@ def _stands(text: str, start: int, end: int) -> int:
     return score - (4 if any(word in before[-10:] for word in _OTHERS) else 0)
 
 
-def _uscc(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _uscc(text: str, places: Places) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes that pass, and what is given out as a code but cannot be one."""
     good: dict[str, None] = {}
     bad: dict[str, None] = {}
-    for at in _places(text, "信用代码"):
+    for at in places.get("信用代码", ()):
         window = text[at + 4:at + 40].partition("\n")[0].replace(" ", "").upper()
         match = _CODE.search(window)
         if match and not window.startswith("*", match.end()):
@@ -182,12 +196,10 @@ def _uscc(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(good)[:MOST], tuple(bad)[:MOST]
 
 
-def _licences(text: str) -> tuple[str, ...]:
+def _licences(text: str, places: Places) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    if not any(part in text for part in _LICENCE_PARTS):
-        return ()
     for word in _LICENCE_WORDS:
-        for at in _places(text, word):
+        for at in places.get(word, ()):
             end = at + len(word)
             while end < len(text) and end < at + 40 and text[end] not in _STOP:
                 end += 1
@@ -195,14 +207,12 @@ def _licences(text: str) -> tuple[str, ...]:
     return tuple(found)[:MOST]
 
 
-def _licence_numbers(text: str) -> tuple[tuple[str, str], ...]:
+def _licence_numbers(text: str, places: Places) -> tuple[tuple[str, str], ...]:
     """Numbers that stand within 40 characters after the word for a licence of their form."""
-    if not any(part in text for part in _NUMBERED_PARTS):
-        return ()
     found: dict[tuple[str, str], None] = {}
     for kind, words, form in _NUMBERED:
         for word in words:
-            for at in _places(text, word):
+            for at in places.get(word, ()):
                 window = text[at + len(word):at + len(word) + 40].partition("\n")[0]
                 match = form.search(window)
                 if match:
@@ -210,21 +220,21 @@ def _licence_numbers(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)[:MOST]
 
 
-def _firsts(text: str, words: tuple[str, ...], form: re.Pattern[str], back: int = 0) -> tuple[str, ...]:
+def _firsts(text: str, places: Places, words: tuple[str, ...], form: re.Pattern[str], back: int = 0) -> tuple[str, ...]:
     """What ``form`` captures near each of the ``words``, which stand at its beginning or ``back`` characters into it."""
     found: dict[str, None] = {}
     for word in words:
-        for at in _places(text, word):
+        for at in places.get(word, ()):
             match = form.search(text[max(0, at - back):at + 48].partition("\n\n")[0])
             if match:
                 found["".join(match.group(1).split())] = None
     return tuple(found)[:MOST]
 
 
-def _phones(text: str) -> tuple[str, ...]:
+def _phones(text: str, places: Places) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for word in _PHONE_WORDS:
-        for at in _places(text, word):
+        for at in places.get(word, ()):
             window = text[at: at + 40]
             match = _PHONE.search(window)
             # digits on either side would make it a longer number: an order, an account

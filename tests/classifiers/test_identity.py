@@ -61,3 +61,9 @@ def test_no_text_takes_long(unit: str) -> None:
     began = time.process_time()
     identify(unit * (200_000 // len(unit)))
     assert time.process_time() - began < 2
+
+
+def test_a_footer_after_a_long_page_is_read_the_same() -> None:
+    assert identify("页" * 199_990 + FOOTER).operator == identify(FOOTER).operator
+    assert identify("页" * 199_990 + FOOTER).icp == identify(FOOTER).icp
+    assert identify("\ud800" + FOOTER).companies == identify(FOOTER).companies
