@@ -94,7 +94,10 @@ ZH = {
 }
 # Words of those who write filters: a text with several of them lists what others must not say, offers and all.
 FILTERS = ("误报", "敏感词", "违禁词", "违规词", "命中", "反例", "正则", "话术", "patterns", "spam", "词库", "词表", "分类器", "正样本", "负样本", "测试用例", "训练集", "拦截", "regex", "blacklist", "excuse", "标注", "数据集")
-MANY_FILTERS = 4
+# Of those who explain the filter, or the law, to officers: the first are theirs alone, the others stand in any agreement too.
+MANUAL = ("漏报", "办案", "判为", "法律依据", "不算", "误判", "违规用语", "审核规范", "审核标准", "执法指南")
+AGREED = ("触发", "涉嫌", "合规", "违规", "认定", "规则", "等级", "免责", "情形", "审核", "虚假宣传", "广告法")
+MANY_FILTERS, ENOUGH_RULES = 4, 9
 _CODE = re2.compile(r"`[^`\n]{1,60}`|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\.[a-z]{2,}\(|[a-z]{2,}\(\)|=>|&&|!=|==|::")
 _TEMPLATE = re.compile(r"[{<%][^{}\n]{0,200}[}>%]|\$_?[a-z_.]+", re.ASCII)  # at most 200 characters tried at a place
 _CONTRACT = re2.compile("甲方[^。\n]{0,60}乙方|乙方[^。\n]{0,60}[甲丙]方|本协议|本合同|本服务协议")  # has articles too, and binds those who sign it
@@ -131,8 +134,8 @@ def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, t
     elif articles and "》" in text:
         scores[Genre.LAW] += 1.5
     scores[Genre.TECHNICAL] += 1.2 * _code(head)
-    if sum(word in head for word in FILTERS) >= MANY_FILTERS:
-        scores[Genre.TECHNICAL] += 4
+    if about_rules(head):
+        scores[Genre.TECHNICAL] += 6
         strongly.add(Genre.TECHNICAL)
         offer *= 0.4
     genre, best = max(scores.items(), key=lambda item: item[1])
@@ -146,6 +149,13 @@ def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, t
     if offer >= 2:
         return (Genre.PLATFORM if offer >= 4 or len(text) > 400 else Genre.AD), (f"有购买、注册或加入的引导：{_shown(OFFER, counts)}",)
     return Genre.OTHER, ()
+
+
+def about_rules(text: str) -> bool:
+    """Is the text about what may not be said: a list of words, a filter's rules, a guide for those who check advertisements?"""
+    head = text[:6_000]
+    filters = sum(word in head for word in FILTERS)
+    return filters >= MANY_FILTERS or 2 * (filters + sum(word in head for word in MANUAL)) + sum(word in head for word in AGREED) >= ENOUGH_RULES
 
 
 def _code(text: str) -> int:

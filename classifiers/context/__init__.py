@@ -39,7 +39,7 @@ def excuse(text: str, start: int, end: int, genre: Genre, code: str, *, operator
         told(before, words, after, own, frame.offer)
         or exposed(_outside(words, after), own)
         or defined(before, own)
-        or asked(before, after, own)
+        or asked(before, after, own, frame.offer)
         or mentioned(text, start, end, own)
         or special(before, after, words, code, own, operator)
         or licensed(text, start, end, genre, code, operator)

@@ -6,11 +6,9 @@ from classifiers.bounded import bounded
 from classifiers.context.grammar import sentence
 from classifiers.context.kinds import Excuse
 from classifiers.context.mention import PROGRAM
-from classifiers.genre import ZH
+from classifiers.genre import ZH, about_rules
 from classifiers.model import Genre
 
-_CHECKING = ("涉嫌", "违规", "误报", "敏感词", "违禁", "审核", "命中", "办案", "认定", "话术", "虚假宣传", "广告法", "合规", "不算", "法律依据", "反例")
-LEAST_CHECKING = 4
 MOST_OFFERED = 3.0  # of offers in one paragraph of a page that tells or teaches
 _SOLICITS = bounded("加(?:我)?(?:微信|vx|v信|qq)|立即(?:投资|注册|购买|加入|认购|抢购|领取)|扫码|咨询热线|联系电话|私聊|点击(?:链接|下方|注册)|马上(?:加入|注册|投资)|抢购|名额有限|欢迎(?:咨询|投资|加盟)|我们(?:承诺|保证)|本(?:平台|公司)(?:承诺|保证)|客服微信")
 _PAGE_CLEARS = (Genre.LAW, Genre.REGULATOR, Genre.EDUCATION, Genre.NEWS, Genre.COMPLAINT, Genre.FICTION, Genre.JOB, Genre.TECHNICAL)
@@ -43,7 +41,7 @@ def by_page(text: str, start: int, end: int, genre: Genre, code: str, offered: f
     if genre in (Genre.NEWS, Genre.EDUCATION) and _CONTACT.search(wide) and not _ADVERSE.search(wide):
         return None  # the operator's contact beside what is told: an advertisement in the form of news (recogguide-2024-art11, adguide1-art4)
     alone = text[max(0, start - 1):start] in ("", "\n") and text[end:end + 1] in ("", "\n")  # an entry of a list of words
-    if genre is Genre.TECHNICAL and not alone and not _ABOUT_WORDS.search(_line(text, start, end)) and len(PROGRAM.findall(wide)) < 2 and not _about_rules(text):
+    if genre is Genre.TECHNICAL and not alone and not _ABOUT_WORDS.search(_line(text, start, end)) and len(PROGRAM.findall(wide)) < 2 and not about_rules(text):
         return None  # a machine that earns money is sold in the words of programmers
     if genre is Genre.FICTION and _PAYS_IN.search(text[max(0, start - 60):end + 60]):
         return None  # a game for money
@@ -53,9 +51,3 @@ def by_page(text: str, start: int, end: int, genre: Genre, code: str, offered: f
 def _line(text: str, start: int, end: int) -> str:
     low, high = text.rfind("\n", max(0, start - 200), start) + 1, text.find("\n", end, end + 200)
     return text[max(low, start - 200, 0):high if high >= 0 else end + 200]
-
-
-def _about_rules(text: str) -> bool:
-    """Is the page about what may not be said: a guide for those who check advertisements, a list of rules of a filter?"""
-    head = text[:6_000]
-    return sum(word in head for word in _CHECKING) >= LEAST_CHECKING
