@@ -33,34 +33,36 @@ _OTHER = bounded(
     "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
     "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额(?!宝)|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
-_OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|购物|代金|积分|礼品|话费|归|抽成|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
+_OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|购物|代金|积分|礼品|话费|归|抽成|用于|用作|进行|作为|分给|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
-_TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|水费|学费|工资|底薪|押金")
+_BUSINESS = bounded("农户|种植|养殖户|亩均|大棚|开店|门店|店铺|餐饮|骑手|产值|工程|建成|发电")
+_TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|优惠券|打卡|水费|学费|工资|底薪|押金")
 _PER_TIME = bounded("^ ?(?:/|每|一|per )? ?(?:(?P<day>日|天|day)|(?P<week>周|星期)|(?P<month>个?月|month)|(?P<quarter>季度?)|(?P<year>年|year))")
 _STRAIGHT = bounded("^ ?(?:就|能|可以?|有|稳定|稳稳|给|你|您|拿|至少|最少|固定|保底|可达|高达|赚|返|得|收|:|期|约|达到?|是|为| )*$")
-_THEIRS = bounded("(?:银行|存款|余额宝|活期|定期|同行|别家|其他平台|别人)(?:才|只有|仅|只|是|为|:)? ?$")  # 银行1.5%,我们11%
-_TENTHS = bounded("^(?:为|达|高达|有|约|能有|可达|:)?$")
+_THEIRS = bounded("(?:银行|存款|余额宝|同行|别家|其他平台|别人)(?:的)?(?:活期|定期)?(?:才|只有|仅|只|是|为|:)? ?$")  # 银行1.5%,我们11%
+_TENTHS = bounded("^(?:为|达|高达|有|约|能有|可达|每年|每月|:)?$")
 _PAID_OUT = bounded("按[时月季]付|打到(?:你|您)?[^,。]{0,3}卡|打卡里|给(?:到)?(?:你|您)|到(?:你|您)(?:手|账|卡)|准时到|坐等")
 _RAISED = bounded("(?:上浮|提高|提升|加码|增加)[至到]")  # as long as what is put in its place
 _COUNT = bounded("[\\d一二两三四五六七八九十半](?:个)?$")
+_JUST = bounded("^ ?[:为是]?(?:每个?)?(?:(?P<day>日|天)|(?P<week>周)|(?P<month>月)|(?P<quarter>季度?)|(?P<year>年)) ?[:约]?$")
 _SOME_TERM = bounded(TERM)
 _SAID_TERM = bounded(f"({TERM})(?:期|内|后|到期|满|的|即可|就|可|能|总|获得?|得|赚取?|享|投资|持有|,| ){{0,3}}$")
 _AFTER_TERM = bounded(f"^(?:,| |只要|只需|仅需|就在|用时|在){{0,2}}({TERM})")
 _HIGHER = bounded("(?:比|较)[^,。]{1,10}(?:高|多)(?:出|了|达)?$|(?:高于|高出|超出|超过|领先)[^,。]{0,10}(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}$|(?:银行|存款|余额宝|活期|定期|国债)[^,。]{0,6}(?:高出|多出|高)$")
 _LOAN = bounded("贷款|借贷|贷|借款(?:利|成本|年)|借钱|授信|信用卡|分期|房贷|车贷|还款利|罚息|lpr|按揭|下款|放款|融资成本|资金成本|利息低|低息|低利|额度高|月供|利率低")
 _INVEST = bounded("投资|理财|出借|投标|收益|回报|起投|认购|购买|转让|散标|标的|返|分红|存入|转入|加入|赚|锁仓|质押挖|复投|入金|立即投|盈利|增值|募集|封闭期|起购|起存|提现|赎回|抢购|随进随出|复利|滚存|本金|本钱|质押|挖矿|跟单|增值|usdt|量化|进场|计息|付息|随存随取|随取随用|借给我|钱放|把钱|到期还本|还本付息|满标|起息|专享标|新手标|躺|静态|动态|闷声|结息|欲投|可投|好项目|(?:定期|活期|增利|月盈|季盈|盈)宝|(?:月月|季季|年年|天天)[盈利增富赢鑫]|灵活存取|投得|领得|给你[^,。]{0,6}利息|存(?:满|够)?(?:[一二两三半]|\\d{1,2}个?)[年月]")
-_DEPOSIT = bounded("定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
+_DEPOSIT = bounded("存款|美债|中债|长债|地方债|定期存款|活期存款|银行存款|存款利率|存款基准|存单|国债|储蓄|基准利率|lpr|逆回购|债券|票面|十年期|10年期|一年期定|央行|公积金|同业|shibor|无风险利率|通胀|通货膨胀|cpi|gdp|m2|余额宝|货币基金")
 _RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
 _EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|(?:如果|假如|若)(?:年|月)?化?(?:收益|回报|利率)|示例|举例|试算|计算器")
-_HISTORICAL = bounded("约为|大约|过去|只有|仅有|不足|不到|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|实际年化|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
+_HISTORICAL = bounded("约为|今年以来|年初至今|本月以来|大约|过去|只有|仅有|不足|不到|历史|过往|往期|平均年|平均每年|年间|期间|基金经理|往年|上期|实际年化|社保基金|养老基金|企业年金|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|年度|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘|(?:19|20)\\d\\d年")
 _SEVEN_DAYS = bounded("近?[七7]日年化")
 _CHANGED = bounded("(?:从|由) ?$")  # 收益率从18%提升到25%: told of the past
 _GO_ON = bounded("^ ?(?:最高|最低|高达|可达|达到|达|约|为|稳定在|不低于|超过|在|每年|每月|每日|每天|年化|月化|日化|到期|一般|平均|可以?|还|能|就|有|按|是|至少|更|还可以?得到|[+\\d.\\-~—%元天个月年期])* ?$")
 _REACHES = bounded("平均年[^,。]{0,8}(?:高达|可达|最高|达到)")  # an average held out as what can be had is no history
 _BENCHMARK = bounded("业绩比较基准|业绩基准|比较基准|业绩报酬|计提")
 _PROMISE = bounded("保证|承诺|固定|稳定|确保|每天|每日|每月|按月|天天|日日|月月|保底|高达|最高|可达|达到|高至|稳享|坐享|必|稳赚|轻松|立享|可得|尊享|锁定|到手|专享|保本|保息|就能|即可|一定|绝对|至少|不低于|返|分红|以上|起")
-_MONTH, _QUARTER, _WEEK, _DAY = (bounded(p) for p in ("(?:^|[^\\d个一二三四五六七八九十两几])(?:个)?月(?:化|收|回报|返|息|利|分红|均|赚|增|入)|每个?月|月月|按月|(?:一|1)个?月", "每季|季(?:度|返|收益|分红|化|息)", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|释|返|回报|分红|产|均)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
+_MONTH, _QUARTER, _WEEK, _DAY = (bounded(p) for p in ("(?:^|[^\\d个一二三四五六七八九十两几])(?:个)?月(?:化|收|回报|返|息|利|分红|均|赚|增|入)|每个?月|月月|按月|(?:一|1)个?月", "每季|季(?:度|返|收益|分红|化|息)", "周(?:化|收益|回报|返|息|分)|每周", "日(?:化|收|利|息|释|返|回报|分红|产|均|赚|入|结|盈)|每日|每天|天天|按日|日日|/天|/日|一天|(?:^|[^\\d两三五七十])天(?:收益|返|息)"))
 # How often it is paid is not the period of the rate: 收益12%,每月付息.
 _PAID = bounded("(?:每|按|逐)(?:日|天|月|周|季度?)(?:计息|计算|付息|结息|结算|发放|到账|还息|兑付|派息|付|领取|提现)|(?:日日|天天|月月|周周)(?:计息|付息|派息|到账|可取|可提)")
 _WITH = "(?:银行|活期|定期|存款|余额宝|货币基金|货基|宝宝类|国债|储蓄|零钱通)"
@@ -152,7 +154,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     if _GAME.search(left + right):
         return None
-    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left))):
+    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left + right))):
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
@@ -183,7 +185,7 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
         if match.lastgroup != "span" or own is None or low + match.start() - own_at > 4 or "," in left[own_at:low + match.start()]:  # 收益每日0.8%: the yield's label, not the day's
             own, own_at = match, low + match.end()
     other_at = max((m.end() for m in _OTHER.finditer(left if "从" in left or "由" in left else _RAISED.sub("至至至", left))), default=-1)
-    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好", "凭证", "权", "人", "法", "公告"), own_at):
+    if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好", "凭证", "曲线", "权", "人", "法", "公告"), own_at):
         return None  # 年化成本, 年化波动率
     if own is not None and left[:low + own.start()].endswith(("净资产", "总资产", "资产", "内部", "权益", "投入资本", "每股")):
         return None  # 净资产收益率: of a company's books
@@ -191,6 +193,8 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
         return None
     if own is not None and left[own_at:].strip() in ("的", "中的", "里的", "中", "里", "中有", "的约"):
         return None  # 收益的30%: a share of it
+    if own is not None and "分红率" in own.group(0) and any(word in left for word in ("上市", "现金", "连续", "股利", "章程")):
+        return None  # how much of the profit is paid out
     if own is not None and own.lastgroup == "span" and (not _STRAIGHT.search(left[own_at:]) or not _held_out(left if own.group(0).endswith("期") else left[:low + own.start()], left[own_at:], right) or _OTHER.search(right[:8].partition(",")[0])):
         own = None
     if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总")) or "公司" in left or "企业" in left):
@@ -244,7 +248,11 @@ def _period(words: str, before: str, between: str, right: str) -> tuple[str, flo
         return "year", 0.0
     if words[:1].isdigit() or words[:1] in "二两三四五六七八九十":
         return "year", 0.0  # 90天7%, 三个月期7%: in a list of terms, by custom the rate of a year
-    near = _PAID.sub("", f"{before[-8:]}|{words}{between}|{right[:8]}")
+    right = right[:8].partition(",")[0]
+    near = _PAID.sub("", f"{before[-8:]}|{words}{between}|{right}")
+    just = _JUST.search(between)
+    if just:
+        return str(just.lastgroup), 0.0
     if _DAY.search(near) and "七日" not in near and "7日" not in near:
         return "day", 0.0
     if "半年" in words + between[:4] or before.endswith("半年"):
@@ -286,8 +294,10 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
         return None  # 六年翻一番: the rule of 72
     if rate.form in ("daily", "lump", "kept", "reverse") and (_TELECOM.search(near) or _LOAN.search(left + right)):
         return None
+    if _BUSINESS.search(near) and not _PAID_OUT.search(near) and "返" not in near and "托管" not in near:
+        return None
     stance = "expected" if _EXPECTED.search(left) else "promised"
-    put = rate.form in ("kept", "reverse") or text.startswith(("投", "入金", "储值"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金", "一份", "每份", "单份", "一单", "每单"), rate.start))
+    put = rate.form in ("kept", "reverse") or text.startswith(("投", "入金", "储值", "打款", "汇款", "转账"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金", "一份", "每份", "单份", "一单", "每单"), rate.start))
     if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱", "跟上", "来试", "上车", "名额", "带你", "老师", "回本")):
         return None
     days = rate.days
