@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
-from classifiers.context import KINDS, excuse, excuse_for, kind_of
+from classifiers.context import KINDS, OPERATORS, excuse, excuse_for, kind_of
 from classifiers.context.frames import FRAMES, frame_of
 from classifiers.context.sayings import operator_of
 from classifiers.model import Genre
@@ -93,3 +94,9 @@ def test_context_reads_a_bounded_stretch(unit: str) -> None:
     for _ in range(200):
         excuse(text, at, at + 4, Genre.OTHER, "guarantee.principal")
     assert time.process_time() - began < 2  # some milliseconds each at worst, whatever the page's size
+
+
+def test_the_page_for_analysts_names_every_kind_and_every_licence() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "analyst" / "contexts.md").read_text(encoding="utf-8")
+    assert [label for label in KINDS.values() if f"| {label} |" not in page] == []
+    assert [label for label in OPERATORS.values() if label not in page] == []
