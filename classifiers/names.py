@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 import re2
@@ -41,6 +42,7 @@ _FORM = "(?:股份有限公司|有限责任公司|有限公司)?"
 _ENTRANCE_AFTER = re2.compile(f"{_FORM}[-_|,:· ]{{0,3}}(?:官方网站|官网|网上银行|手机银行|个人网银|企业网银|网银|官方app|app下载|app|客户端|官方客服|登录|网上营业厅)")
 _OFFICIAL_WORDS = re2.compile(_OFFICIAL)
 _WELCOME_BEFORE = re2.compile("(?:欢迎(?:来到|访问|登录|使用|光临)|感谢使用)$")
+_GREETS = re2.compile("(?:欢迎(?:来到|访问|登录|使用|光临)|感谢使用)(?:本|我们的)?([\\p{Han}]{1,12}(?:银行|信用社|证券|期货|基金|基金销售|信托|保险|人寿|财险|寿险|支付|金融|金服|理财|财富|小额贷款|融资担保|征信|交易所|交易中心))")
 _WELCOME_AFTER = re2.compile(f"{_FORM}[^,。\n]{{0,8}}欢迎(?:您|你)")
 _SIGNED_BEFORE = re2.compile("(?:©|\\(c\\)|copyright|版权所有)[^\n]{0,24}$")
 _SIGNED_AFTER = re2.compile("[^\n]{0,12}版权所有")
@@ -75,7 +77,7 @@ class Self:
     text: str
     title: str
     heads: tuple[str, ...]  # the title's parts
-    segments: tuple[str, ...]  # those long enough to be names, then the operator
+    segments: tuple[str, ...]  # those long enough to be names, then the operator, then in whose name the page greets
     operator: str
     genre: Genre
     elsewhere: bool  # the domain is no institution's of the registers; groups share their sites, so that any institution's clears the name
@@ -102,7 +104,15 @@ def myself(page: Page, text: str, genre: Genre, registers: Register) -> Self | N
     parts = [part for part in heads if len(part) >= _LEAST][:_MOST_SEGMENTS]
     if host.endswith((".gov.cn", ".edu.cn", ".mil.cn")):
         return None
-    return Self(page, host, text, " ".join(heads), heads, tuple(dict.fromkeys([*parts, *([run_by] if run_by else [])])), run_by, genre, registers.of_domain(host) is None) if host else None
+    return Self(page, host, text, " ".join(heads), heads, tuple(dict.fromkeys([*parts, *([run_by] if run_by else []), *_greeting(text)])), run_by, genre, registers.of_domain(host) is None) if host else None
+
+
+def _greeting(text: str) -> list[str]:
+    """In whose name a page greets its readers, where that is a name of the trade: 欢迎来到某城商业银行."""
+    if "欢迎" not in text and "感谢使用" not in text:
+        return []
+    named = [(match.group(1), text[match.end():match.end() + 4]) for match in islice(_GREETS.finditer(text), 4)]
+    return list(dict.fromkeys(name for name, after in named if len(name) >= _LEAST and not _OTHERWISE.search(name + after)))[:2]
 
 
 def brand(me: Self, registers: Register, lookalike: str) -> list[Named]:

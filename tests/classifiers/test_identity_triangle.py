@@ -67,6 +67,8 @@ CONTRADICTIONS = {
     "the name of a bank": ("brand.impersonation", "orange", ("bank.example",), "清河银行官网", "<p>欢迎访问清河银行</p><p>本行推出新产品</p><p>登录</p>"),
     "its name letter-spaced": ("brand.impersonation", "orange", ("bank.example",), "清 河 银 行", "<p>欢迎访问清河银行官网</p><p>本行推出新产品</p>"),
     "a slogan in the title": ("brand.impersonation", "orange", ("anhe.example",), "安和人寿，与你同行", f"<p>安和人寿官网</p>{OFFER}<footer>安和人寿保险股份有限公司 版权所有</footer>"),
+    "greeted in its name": ("brand.impersonation", "yellow", ("bank.example", "迎客"), "首页", f"<p>尊敬的客户，欢迎登录清河银行</p><p>本行升级积分</p>{OFFER}"),
+    "greeted in a name nobody knows": ("brand.unlicensed", "yellow", ("未查到",), "首页", f"<p>欢迎来到远方商业银行</p>{OFFER}"),
     "its app": ("brand.impersonation", "yellow", ("yunfan.example",), "云帆支付APP下载", f"<p>云帆支付app下载</p>{OFFER}"),
     "its operator's name": ("brand.impersonation", "orange", ("dongling.example",), "东岭证券-登录", f"<p>东岭证券 官方网站</p>{OFFER}<footer>© 2020 东岭证券股份有限公司版权所有</footer>"),
     "an app shop": ("brand.impersonation", "blue", ("bank.example", "金帆网络"), "清河银行APP下载_某某软件园", "<p>清河银行app下载 登录</p><footer>杭州金帆网络科技有限公司 版权所有</footer>"),
@@ -103,6 +105,7 @@ LAWFUL = {
     "a partner's licence": ("金帆钱包", f"<p>合作方拥有支付牌照</p>{OFFER}<footer>杭州金帆网络科技有限公司 版权所有</footer>"),
     "news of a bank": ("清河银行行长谈新产品", "<p>本报讯（记者）清河银行昨日发布公告，据悉该行将推出新产品。</p><p>责任编辑 来源</p>"),
     "a bank's short name in a city of the same sound": ("长沙银行", "<p>长沙银行 欢迎您 登录</p>"),
+    "a system greets": ("首页", f"<p>欢迎使用网上银行，欢迎访问手机银行，感谢使用在线支付</p>{OFFER}"),
     "a regulator": ("清河银行官网登录提示", "<p>欢迎访问清河银行官网，本行提示 登录</p>", "https://bank.gov.cn/"),
     "a template's code": ("金帆财务", f"{OFFER}<footer>杭州金帆网络科技有限公司 统一社会信用代码：000000000000000000</footer>"),
 }
