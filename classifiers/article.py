@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import trafilatura
-
 from classifiers.bounded import bounded
 from classifiers.model import Block, Page, Role
 
@@ -43,6 +41,8 @@ def article_of(page: Page) -> Article | None:
     """None where the page is no article, was not read whole, or is plain text."""
     if not page.markup or page.refused or len(page.markup) > MAX_MARKUP:
         return None
+    import trafilatura  # 20 MB, and wanted on few pages
+
     body = trafilatura.extract(page.markup, include_comments=False, include_tables=True, favor_recall=True, deduplicate=False, with_metadata=False) or ""
     body = _BLANKS.sub("", body)
     if len(body) < LEAST_BODY:

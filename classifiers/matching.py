@@ -22,7 +22,7 @@ from classifiers.normalise import normalise
 from classifiers.numbers import HEADS as YIELD_HEADS
 from classifiers.rules import Rule, Topic
 
-AROUND = 120  # characters either side of a head in which expressions run
+AROUND = 72  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
 MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
 _SIMPLE = re.compile(r"[\w%]+(?:\[\^[^\]\\]*(?:\\n)?\]\{\d{1,2},\d{1,2}\}[\w%]+)?")  # a word, or two with a bounded gap
@@ -91,7 +91,8 @@ def _joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
         return re.compile(patterns[0])
     options = re2.Options()
     options.longest_match = longest
-    options.max_mem = 64 << 20
+    options.max_mem = 8 << 20  # of states kept, for each of some 250 expressions: foreign text is always new, and a larger store is no faster by more than a tenth
+    options.log_errors = False  # where the store runs over, the slower way gives the same answer
     options.never_capture = True
     return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
 
