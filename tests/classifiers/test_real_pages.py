@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.evaluation import Evaluation
+from classifiers.evaluation import Evaluation, part_of
 from classifiers.extract import extract
 from classifiers.judge import judge
 from classifiers.knowledge import load_knowledge
@@ -29,6 +29,8 @@ def test_labelled_texts_are_judged_as_labelled() -> None:
     evaluation = Evaluation()
     for line in GOLD.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
+        if part_of(record["source"]) == "held":  # nobody writes rules from it, nor reads it in a failure
+            continue
         page = extract(Document(body=record["text"].encode("utf-8", "replace"), plain=True))
         verdict = judge(page, KNOWLEDGE)
         assert all(page.full_text[f.claim.start:f.claim.end] == f.claim.span for f in verdict.findings)
