@@ -10,6 +10,7 @@ import yaml
 
 from classifiers.claims import STANCE_ZH, yields
 from classifiers.normalise import normalise
+from classifiers.numbers import HEADS
 
 HERE = Path(__file__).parent
 RETURNS: list[list[Any]] = yaml.safe_load((HERE / "returns.yaml").read_text(encoding="utf-8"))
@@ -32,6 +33,11 @@ def test_a_return_is_read_to_the_figure(text: str, low: float, high: float, peri
 @pytest.mark.parametrize("text", OTHERS)
 def test_a_number_that_is_no_return(text: str) -> None:
     assert [text[y.start:y.end] for y in yields(normalise(text).text) if y.stance != "comparative"] == []
+
+
+def test_a_head_stands_in_every_return() -> None:
+    """The judge looks for rates only around these."""
+    assert [row[0] for row in RETURNS if not any(head in normalise(row[0]).text for head in HEADS)] == []
 
 
 def test_there_are_enough_of_them() -> None:
