@@ -12,6 +12,7 @@ from typing import NamedTuple
 import ahocorasick_rs
 
 from classifiers.bounded import bounded
+from classifiers.context.explaining import EXPLAINS, INVITES
 
 REACH = 240  # characters of the paragraph read on either side
 MISHAP = 2.5  # heaviest cue that an advertisement may tell of others
@@ -108,6 +109,9 @@ FRAMES: dict[str, dict[str, float]] = {
         "营业收入": 1.5, "净利润": 1.5, "毛利率": 1.8, "订单增长": 1.8, "市值": 1.2, "涨停": 0.6, "直线拉升": 2.2, "个股": 0.8, "板块": 1.2, "点位": 1, "下调": 1.2, "上调": 1.2, "业内人士": 1.5, "多只": 1.2, "分析师": 0.7, "存量": 0.8, "客流量": 1.5, "美债": 2.5, "十年期": 1, "升至": 1.2, "降至": 1.2, "报收": 2, "基点": 1.8, "汇率": 1.5, "中间价": 2.2, "社会融资": 2, "货币政策": 1.8,
     },
 }
+OFFER |= {word: weight for word, weight in INVITES.items() if word not in OFFER}
+for _kind, _cues in EXPLAINS.items():
+    FRAMES[_kind] = {**_cues, **FRAMES[_kind]}
 # What market data and news of a trade clear: numbers and names of trades, never a promise.
 _ONLY = {"statistics": ("yield.", "crypto.token", "securities.advice", "superlative", "brand.unlicensed", "endorse.state"), "contract": ("yield.", "asset.cross", "crowdfunding.equity", "loan.misleading", "insurance.misleading")}
 # What turns the same words into an offer, whatever the cues: a game for money, a vacancy that sells, a robot that earns.
