@@ -32,3 +32,10 @@ def test_a_code_s_page_says_what_its_rules_do(code: str) -> None:
     innocent = yaml.safe_load((SENTENCES / f"{code}.yaml").read_text(encoding="utf-8"))["innocent"]
     for context in sorted({case["because"] for case in innocent}):
         assert f"（{context}）" in page, context
+
+
+def test_the_analyst_s_manual_leads_to_every_page() -> None:
+    manual = (ROOT / "docs" / "analyst.md").read_text(encoding="utf-8")
+    missing = [code for code in sorted({rule.code for rule in KNOWLEDGE.rules}) if f"[{code}](analyst/{code}.md)" not in manual]
+    assert missing == []
+    assert len({rule.code for rule in KNOWLEDGE.rules}) == 28
