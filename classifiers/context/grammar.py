@@ -110,14 +110,18 @@ _OURS = bounded("(?:我们|本公司|本平台|我司|公司|平台)(?:的|秉�
 _ANSWERED_NO = bounded("^[^。!;\n]{0,10}\\? ?(?:答:|a:)? ?(?:不会|不能|不保|不可以|没有|不是|否|不存在|不提供|不承诺|不垫付|不送|不支持)")
 _LOSS = bounded("亏|损|风险|骗|跑|违|征信")
 _FORBID_WITHIN = bounded("不得|严禁|禁止|不准|切勿|请勿|不允许")
+_BAIT_WITHIN = bounded("为(?:诱饵|幌子|饵|噱头|借口)|(?:诱饵|幌子|旗号)$")
 _DENIES_WITHIN = bounded("[^,。]不再(?!担心|犹豫|怕|为|愁|烦|发愁|害怕)|^不再(?!担心|犹豫|怕|为|愁|烦|发愁|害怕)|(?:网站|平台|公司|机构)(?:无力|无法|不能|难以)|[^,。](?:并非|不等于|不代表|不构成|不属于|不意味着)|(?:我们|我司|本公司|本平台|公司|平台|本行)(?:从来?|绝|并|均|都)?(?:不|未|没有|从未)(?:会|再|对[^,。]{0,6}|向[^,。]{0,6})?(?:承诺|保证|提供|作出|做|参与|负责|进行|予以|实施)[^,。]{0,8}$")  # within, not at the start: 并非银行胜似银行 is a claim
 
 
 def forbidden_within(words: str) -> Excuse | None:
-    """The prohibition stands within the words found: 吸收存款不得采取返还现金."""
+    """The prohibition, the denial or the exposure stands within the words found: 吸收存款不得采取返还现金."""
     found = _FORBID_WITHIN.search(words)
     if found is not None:
         return Excuse("law", f"“{found.group(0)}”")
+    found = _BAIT_WITHIN.search(words)
+    if found is not None:
+        return Excuse("report", f"“{found.group(0)}”")
     found = _DENIES_WITHIN.search(words)
     return Excuse("negation", f"“{found.group(0)}”") if found else None
 
