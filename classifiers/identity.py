@@ -13,12 +13,14 @@ import re2
 
 from classifiers import uscc
 from classifiers.model import Identity
+from classifiers.registers_filings import PROVINCES as _FIRST
+from classifiers.registers_filings import fault
 
 MOST = 20
-# First characters of filing numbers, with the variants met in footers (川, 甘, 云, 贵, 秦).
-PROVINCES = "京津沪渝冀晋蒙内辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川蜀贵黔云滇藏陕秦甘陇青宁新"
-_ICP = re.compile(rf"[{PROVINCES}]\s?ICP\s?[备備证證]\s?(?:字)?\s?(?:第)?\s?\d{{5,10}}\s?号?(?:\s?[-－—]\s?\d{{1,3}})?|"
+PROVINCES = "".join(_FIRST)
+_ICP = re.compile(rf"[{PROVINCES}]\s?ICP\s?[备備证證]?\s?(?:字)?\s?(?:第)?\s?\d{{5,10}}\s?号?(?:\s?[-－—]\s?\d{{1,3}})?|"
                   rf"[{PROVINCES}]ICP[备備证證](?:字)?(?:第)?[A-Z]?\d-?\d{{5,9}}号?", re.IGNORECASE)
+_NO_ICP = re.compile(r"ICP\s?[备備证證]\s?(?:字)?\s?(?:第)?\s?\d{4,14}\s?号?", re.IGNORECASE)
 _POLICE = re.compile(rf"[{PROVINCES}]?\s?公网安[备備]\s?(?:号)?\s?[:：]?\s?(\d{{11,14}})(?!\d)\s?号?")
 _COMPANY = re.compile(r"[\u4e00-\u9fffA-Za-z0-9（）()·&]{2,34}(?:股份有限公司|有限责任公司|有限公司|[（(](?:有限|普通|特殊普通)合伙[）)]|信用合作联社|信用联社)")
 _COMPANY_ENDS = ("有限公司", "有限责任公司", "（有限合伙）", "(有限合伙)", "（普通合伙）", "(普通合伙)", "信用合作联社", "信用联社")
@@ -81,8 +83,9 @@ def identify(text: str) -> Identity:
     if not places:
         return Identity(uscc=good)
     companies, run_by = _companies(text, places)
+    filings, no_filings = _icp(text, places)
     return Identity(
-        icp=_icp(text, places), companies=companies, operator=run_by, uscc=good, bad_uscc=bad, licences=_licences(text, places), licence_numbers=_licence_numbers(text, places),
+        icp=filings, bad_icp=no_filings, companies=companies, operator=run_by, uscc=good, bad_uscc=bad, licences=_licences(text, places), licence_numbers=_licence_numbers(text, places),
         phones=_phones(text, places), police=_police(text, places), capital=_firsts(text, places, ("资本", "资金"), _CAPITAL, 6),
         wechat=_firsts(text, places, _WECHAT_WORDS, _WECHAT), qq=_firsts(text, places, ("QQ", "qq"), _QQ),
     )
@@ -99,14 +102,24 @@ def _places(text: str) -> Places:
     return found
 
 
-def _icp(text: str, places: Places) -> tuple[str, ...]:
+def _icp(text: str, places: Places) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Filing numbers, and those shown as such that cannot be one (a template's, no province's, of a wrong length)."""
     found: dict[str, None] = {}
+    bad: dict[str, None] = {}
     for word in ("ICP", "icp"):
         for at in places.get(word, ()):
-            match = _ICP.search(text[max(0, at - 2): at + 30])
+            window = text[max(0, at - 2): at + 30]
+            match = _ICP.search(window)
             if match and match.start() <= 2:  # a later number of the window may be cut by its end
-                found["".join(match.group(0).split()).replace("－", "-").replace("—", "-")] = None
-    return tuple(found)[:MOST]
+                number = "".join(match.group(0).split()).replace("－", "-").replace("—", "-")
+                found[number] = None
+            elif near := _NO_ICP.match(window, min(2, at)):
+                number = "".join(near.group(0).split())
+            else:
+                continue
+            if fault(number):
+                bad[number] = None
+    return tuple(found)[:MOST], tuple(bad)[:MOST]
 
 
 def _police(text: str, places: Places) -> tuple[str, ...]:

@@ -93,6 +93,7 @@ class Identity:
     phones: tuple[str, ...] = ()
     operator: str = ""  # of ``companies``, the one that says it runs the site; empty where none does
     bad_uscc: tuple[str, ...] = ()  # given out as credit codes, but impossible (classifiers.uscc.fault says why)
+    bad_icp: tuple[str, ...] = ()  # shown as filing numbers, but impossible (classifiers.registers_filings.fault says why)
     police: tuple[str, ...] = ()  # 公网安备 numbers
     licence_numbers: tuple[tuple[str, str], ...] = ()  # (kind of licence as named, number)
     capital: tuple[str, ...] = ()  # registered or paid-in capital as claimed

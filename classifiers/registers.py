@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from classifiers import registers_names as names
 from classifiers.model import Page, Picture
 from classifiers.pictures import BrandPicture, nearest, read_brand_pictures
+from classifiers.registers_filings import filing
 from classifiers.registers_read import UNLICENSED_KINDS, Entry, read_register, register_files
 from classifiers.registers_table import VERSION, Table, TableWriter, kept_table
 
@@ -218,12 +219,8 @@ def _parts(name: str) -> names.Parts:
 
 def main_icp(number: str) -> str:
     """A filing number without blanks, 号 and the number of the site (…-1), simplified, upper case: 京ICP备12345678."""
-    text = "".join(number.split()).replace("－", "-").replace("備", "备").replace("證", "证").upper().replace("字第", "").replace("第", "")
-    head, _, tail = text.partition("号")
-    if not tail and "-" in head:
-        body, _, last = head.rpartition("-")
-        head = body if last.isdigit() and len(last) <= 3 else head
-    return head
+    read = filing(number)
+    return read.main if read is not None else ""
 
 
 def _best(entries: Iterable[Entry]) -> Entry | None:

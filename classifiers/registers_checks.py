@@ -16,9 +16,9 @@ _PLAIN: Mapping[str, Callable[[Self, Register], Iterable[Named]]] = {
 
 
 def contradictions(page: Page, text: str, genre: Genre, registers: Register, rules: Sequence[Rule]) -> list[tuple[Rule, Named]]:
-    """All that the checks of the ``rules`` of names find; without registers, only what a credit code's own check character shows. ``text``: the
+    """All that the checks of the ``rules`` of names find; without registers, only credit codes and filing numbers that cannot be any. ``text``: the
     normalised full text of the page."""
-    me = names.myself(page, text, genre, registers) if registers or page.identity.bad_uscc else None
+    me = names.myself(page, text, genre, registers) if registers or page.identity.bad_uscc or page.identity.bad_icp else None
     return [(rule, one) for rule in rules if rule.names is not None for one in _found(me, registers, rule.names)] if me is not None else []
 
 

@@ -14,6 +14,7 @@ from classifiers import uscc
 from classifiers.names import Named, Self, loaded, matched
 from classifiers.normalise import normalise
 from classifiers.registers import Register, main_icp
+from classifiers.registers_filings import fault
 from classifiers.registers_read import Entry
 
 _LICENCE_KINDS = {  # kind of licence as named on pages -> kinds of institutions that hold it
@@ -99,8 +100,12 @@ def credit_code(me: Self, registers: Register) -> Iterator[Named]:
 
 
 def filing(me: Self, registers: Register) -> Iterator[Named]:
-    """Filing numbers that the office's list of filings gives to another subject or another site."""
+    """Filing numbers that cannot be one, or that the office's list of filings gives to another subject or another site."""
     shown = me.page.identity.companies
+    for number in me.page.identity.bad_icp[:_MOST]:
+        place = _place(me.text, number)
+        if place is not None and me.offers:
+            yield Named(*place, "blue", f"页面标示的备案号“{number}”不成立：{fault(number)}")
     for number in me.page.identity.icp[:_MOST]:
         rows = registers.filings(number)
         place = _place(me.text, number)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import time
+from pathlib import Path
 
 import pytest
 
 from classifiers.identity import identify
+from classifiers.registers_filings import PROVINCES, fault, filing
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "registers"
 
 FOOTER = """关于我们 联系我们 法律声明
 合作机构：存管银行 某城清河银行股份有限公司 | 担保机构：某省安信融资担保有限公司
@@ -67,3 +72,34 @@ def test_a_footer_after_a_long_page_is_read_the_same() -> None:
     assert identify("页" * 199_990 + FOOTER).operator == identify(FOOTER).operator
     assert identify("页" * 199_990 + FOOTER).icp == identify(FOOTER).icp
     assert identify("\ud800" + FOOTER).companies == identify(FOOTER).companies
+
+
+@pytest.mark.parametrize(("text", "icp", "why"), [
+    ("京ICP备15000001号-2", "京ICP备15000001号-2", ""), ("粤icp备2021012345号", "粤icp备2021012345号", ""), ("京ICP证030173号", "京ICP证030173号", ""), ("京ICP备12345678号", "京ICP备12345678号", "占位"),
+    ("沪ICP备 1500001 号", "沪ICP备1500001号", "8 位或 10 位"), ("某ICP备15000001号", "", "省级简称"), ("ICP备15000001号", "", "省级简称"), ("ICP备案 正在办理", "", ""), ("办理ICP备案", "", ""),
+])
+def test_filing_numbers_that_can_be_and_that_cannot(text: str, icp: str, why: str) -> None:
+    seen = identify(f"联系我们 {text} 版权所有")
+    assert seen.icp == ((icp,) if icp else ())
+    assert len(seen.bad_icp) == bool(why)
+    assert not why or why in fault(seen.bad_icp[0])
+
+
+def test_a_filing_number_taken_apart() -> None:
+    read = filing("滬ICP備 15000001 號－12".replace("滬", "沪").replace("號", "号"))
+    assert read is not None
+    assert (read.main, read.kind, read.suffix, read.region_code, read.province) == ("沪ICP备15000001", "备", "12", "310000", "上海市")
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="没有旁边的名录数据")
+def test_provinces_and_numbers_of_the_shared_lists_agree() -> None:
+    with (SHARED / "icp_authorities.csv").open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            for letter in filter(None, [row["icp_prefix"], *row["icp_prefix_also_seen"].split("|")]):
+                assert PROVINCES[letter] == (row["region_code"], row["region"])
+    with (SHARED / "icp_filings.csv").open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            read = filing(row["icp_number_as_seen"])
+            assert read is not None
+            assert (read.region_code, fault(row["icp_number"])) == (row["region_code"], "")

@@ -61,6 +61,7 @@ CONTRADICTIONS = {
     "another code than the company's": ("brand.false_licence", "yellow", ("91330000100000004U", "91100000100003962T"), "金帆财务",
                                         f"{OFFER}<footer>杭州金帆网络科技有限公司 版权所有 统一社会信用代码：91100000100003962T</footer>"),
     "a code that cannot be": ("brand.false_licence", "blue", ("校验码不符",), "金帆财务", f"{OFFER}<footer>杭州金帆网络科技有限公司 统一社会信用代码：91330000100000005U</footer>"),
+    "a filing number that cannot be": ("brand.false_licence", "blue", ("占位号码",), "金帆财务", f"{OFFER}<footer>杭州金帆网络科技有限公司 版权所有 浙ICP备88888888号</footer>"),
     "the filing of somebody else": ("brand.false_licence", "yellow", ("上海旧货贸易", "杭州金帆网络", "old-goods.example"), "金帆财务",
                                     f"{OFFER}<footer>杭州金帆网络科技有限公司 版权所有 沪ICP备99003344号-1</footer>"),
     "the filing of another site": ("brand.false_licence", "blue", ("old-goods.example",), "金帆财务", f"{OFFER}<footer>沪ICP备 99003344号-2</footer>"),
@@ -129,4 +130,4 @@ def test_who_is_what_he_says_is_left_alone(knowledge: Knowledge, case: tuple[str
 def test_nothing_is_said_without_registers() -> None:
     bare = load_knowledge([ROOT / "config"])
     for name, (_, _, _, title, body, *url) in CONTRADICTIONS.items():
-        assert [f.level.key for f in said(bare, title, body, *url)] == (["blue"] if name == "a code that cannot be" else [])  # the check needs no list
+        assert [f.level.key for f in said(bare, title, body, *url)] == (["blue"] if "cannot be" in name else [])  # the check needs no list
