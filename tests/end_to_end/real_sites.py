@@ -18,9 +18,6 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from lxml import html
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "sites"
-CODES = (
-    "guarantee.principal", "guarantee.return", "yield.promise", "yield.excessive", "endorse.state", "p2p.self_guarantee", "brand.unlicensed",
-)
 PAGE_SUFFIXES = {".html", ".htm", ".xml"}
 
 
@@ -128,7 +125,7 @@ class Score:
         return sum(self.found.values()) / total if total else 1.0
 
     def lines(self) -> list[str]:
-        rows = [f"{code:<22} {self.found[code]:>3}/{self.expected[code]:<3}" for code in CODES]
+        rows = [f"{code:<22} {self.found[code]:>3}/{self.expected[code]:<3}" for code in sorted(self.expected)]
         rows.append(f"{'certain spans':<22} {sum(self.found.values()):>3}/{sum(self.expected.values()):<3} {self.recall:.1%}")
         rows += [f"missed   {' '.join(row)}" for row in self.missed]
         rows += [f"innocent {' '.join(row)}" for row in self.innocent_flagged]
@@ -153,7 +150,7 @@ def score(sites: Iterable[RealSite], findings: Mapping[tuple[str, str], list[dic
     result = Score()
     for site in sites:
         for entry in site.labels["expected"]:
-            if entry["certainty"] != "certain" or entry["code"] not in CODES:
+            if entry["certainty"] != "certain":
                 continue
             here = findings.get((site.name, entry["page"]), [])
             result.expected[entry["code"]] += 1
