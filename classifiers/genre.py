@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 
+import ahocorasick_rs
 import re2
 
 from classifiers.model import Genre
@@ -112,8 +114,25 @@ for _genre, _cues in CUES.items():
 WORDS: tuple[str, ...] = tuple(dict.fromkeys((*OFFER, *(word for cues in CUES.values() for word in cues))))
 
 
-def genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, tuple[str, ...]]:
-    """The genre and why. ``text``, ``title``: normalised; ``counts``: how often each word of ``WORDS`` stands in them."""
+_AUTOMATON = ahocorasick_rs.AhoCorasick(WORDS)
+
+
+def genre_of(text: str, title: str, counts: Mapping[str, int], *, visible: int | None = None) -> tuple[Genre, tuple[str, ...]]:
+    """The genre and why. ``text``, ``title``: normalised; ``counts``: how often each word of ``WORDS`` stands in them.
+
+    ``visible``: where the text that nobody sees begins (meta, scripts, hidden blocks). A genre that clears what is said must be read from what
+    can be seen: words of a court or of a filter in a hidden block make no judgment of an advertisement.
+    """
+    genre, reasons = _genre_of(text, title, counts)
+    if visible is None or visible >= len(text) or genre not in CUES:
+        return genre, reasons
+    shown = text[:visible]
+    found = Counter(word for word, _, _ in _AUTOMATON.find_matches_as_indexes(f"{shown}\n{title}", overlapping=True))
+    seen, why = _genre_of(shown, title, {WORDS[word]: count for word, count in found.items()})
+    return (seen, (*why, "看不见的文字不作数")) if seen is not genre else (genre, reasons)
+
+
+def _genre_of(text: str, title: str, counts: Mapping[str, int]) -> tuple[Genre, tuple[str, ...]]:
     scores = dict.fromkeys(CUES, 0.0)
     offer = 0.0
     strongly = set()

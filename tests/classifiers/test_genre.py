@@ -64,3 +64,13 @@ def test_cues_stand_in_normalised_form_and_have_a_label() -> None:
     assert set(CUES) | {Genre.PLATFORM, Genre.AD, Genre.OTHER} == set(ZH)
     known = {word for cues in CUES.values() for word in cues} | set(OFFER)
     assert set(ADVERSE) <= known
+
+
+def test_words_that_nobody_sees_make_no_news_of_an_advertisement() -> None:
+    from classifiers.genre import genre_of
+
+    shown, hidden = "安心宝\n保本保息 年化18%\n稳赚不赔\n", "本报讯 记者 据报道 警方 被告人 一审判决 检察院 犯罪嫌疑人"
+    counts = {word: (shown + hidden).count(word) for word in WORDS if word in shown + hidden}
+    assert genre_of(shown + hidden, "", counts)[0] is Genre.NEWS
+    genre, reasons = genre_of(shown + hidden, "", counts, visible=len(shown))
+    assert genre is Genre.OTHER and reasons == ("看不见的文字不作数",)
