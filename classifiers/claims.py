@@ -36,6 +36,7 @@ _OTHER = bounded(
 _OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|购物|代金|积分|礼品|话费|归|抽成|用于|用作|进行|作为|分给|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
 _BUSINESS = bounded("农户|种植|养殖户|亩均|大棚|开店|门店|店铺|餐饮|骑手|产值|工程|建成|发电")
+_CREDIT = bounded("信用卡|逾期|罚息|透支|分期(?:费|手续)|借钱|授信|利息支出|违约金|循环利息|滞纳金")
 _TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|优惠券|打卡|水费|学费|工资|底薪|押金")
 _PER_TIME = bounded("^ ?(?:/|每|一|per )? ?(?:(?P<day>日|天|day)|(?P<week>周|星期)|(?P<month>个?月|month)|(?P<quarter>季度?)|(?P<year>年|year))")
 _STRAIGHT = bounded("^ ?(?:就|能|可以?|有|稳定|稳稳|给|你|您|拿|至少|最少|固定|保底|可达|高达|赚|返|得|收|:|期|约|达到?|是|为| )*$")
@@ -159,6 +160,8 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
+    if words in ("年化", "年化率") and _CREDIT.search(text[max(0, rate.start - 60):rate.end + 20]):
+        return None  # the price of credit, reckoned by the year
     if rate.low > 0 and rate.high == rate.low == 100 and rate.form != "points" and not words.endswith("率"):
         return None
     begin, finish = (rate.start - len(left) + start, rate.end) if side == "left" else (rate.start, rate.end + end)
@@ -188,7 +191,7 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     other_at = max((m.end() for m in _OTHER.finditer(left if "从" in left or "由" in left else _RAISED.sub("至至至", left))), default=-1)
     if own is not None and left.startswith(("成本", "费", "波动", "增长", "增速", "润", "加成", "提升", "增幅", "翻", "好", "凭证", "曲线", "权", "人", "法", "公告"), own_at):
         return None  # 年化成本, 年化波动率
-    if own is not None and left[:low + own.start()].endswith(("净资产", "总资产", "资产", "内部", "权益", "投入资本", "每股")):
+    if own is not None and left[:low + own.start()].endswith(("毛", "净", "纯", "净资产", "总资产", "资产", "内部", "权益", "投入资本", "每股")):
         return None  # 净资产收益率: of a company's books
     if (own is not None and own.group(0).endswith("加价") and not right.startswith(("回收", "回购", "收回", "赎回", "买回"))) or (_THEIRS.search(left) and not _HIGHER.search(left)):
         return None
