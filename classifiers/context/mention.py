@@ -28,7 +28,7 @@ _HEADING = bounded(
 )
 _COMMENT = bounded("^\\s*(?://|/\\*|<!--)|`[^`\n]{0,60}$")
 _MARKED = bounded("^\\s*(?:#|--|\\*|-)")
-_STATEMENT = bounded("[!=]==?|=>|&&|::|\\b(?:const|let|var|return|function|def|import|elif|else|raise|assert)\\b|\\bif [a-z('\"]|\\bin [a-z_]{2,}:|[a-z_]{2,}\\((?:[a-z\"'“]|$)|\\b[a-z_.]{2,} ?= ?[\\d\"'\\[{“]|\\b[a-z]{2,}\\.[a-z_]{2,} ?[=(]")
+_STATEMENT = bounded("\\b[a-z]{2,}_[a-z_]{2,} ?[:=]|[ ;](?:#|//) ?|[!=]==?|=>|&&|::|\\b(?:const|let|var|return|function|def|import|elif|else|raise|assert)\\b|\\bif [a-z('\"]|\\bin [a-z_]{2,}:|[a-z_]{2,}\\((?:[a-z\"'“]|$)|\\b[a-z_.]{2,} ?= ?[\\d\"'\\[{“]|\\b[a-z]{2,}\\.[a-z_]{2,} ?[=(]")
 PROGRAM = bounded("\\b(?:const|let|var|return|function|class|public|private|static|string|int|def)\\b|[a-z]{2,}_[a-z_]{2,}|[a-z]{2,}\\(|=>|&&|!=|==|::|\\bdef \\b|\\bimport \\b|- \\[[x ]\\]|\\bllm\\b|[a-z]{3,}\\.[a-z]{2,4}\\b")
 _HIGH = bounded("(?:[^\\d.](?:[6-9]|[1-9]\\d))(?:\\.\\d+)?%")
 
@@ -47,7 +47,7 @@ def mentioned(text: str, start: int, end: int, own: bool) -> Excuse | None:
         return Excuse("code", "词表")
     if not own and (_COMMENT.search(text[line_start:start]) or (_MARKED.search(line) and len(PROGRAM.findall(text[max(0, start - 300):end + 300])) >= 2)):
         return Excuse("code", "程序注释")
-    if not own and ("=" in line or "(" in line) and len(_STATEMENT.findall(line)) >= 2:
+    if not own and ("=" in line or "(" in line or "_" in line) and len(_STATEMENT.findall(line)) >= 2:
         return Excuse("code", "程序语句")
     if SELF.search(line):
         return None
