@@ -30,6 +30,7 @@ _CLAIMS = (  # words of a licence that a page says it holds -> kinds of institut
 )
 _HOLDS = re2.compile("(?:我们|我司|公司|平台|本站|已|均|是|为|旗下)?(?:拥有|持有|获得|取得|具备|具有|获批|获颁|荣获|已获|手握|全持)[^。;!?\n]{0,24}$")
 _NOT_HELD = re2.compile("(?:未|没有|并无|无|不|非|需|须|应|必须|合作|第三方|存管|委托|由|任何|是否|如何|怎么|申请|查询|凡|只有|假冒|谎称|若|如)[^。;!?\n]{0,16}$")
+_IN_GENERAL = re2.compile("^[^。;!?\n]{0,12}(?:需要|需具备|条件|流程|材料|费用|多少钱|怎么|如何|吗|么|方可|方能|才能|才可|才是|[的之](?:机构|公司|企业|平台|单位|持牌))|^[^。;!\n]{0,20}\\?")
 _MOST = 4  # findings of one kind on a page
 
 
@@ -65,7 +66,7 @@ def _claimed(me: Self, registers: Register) -> Iterator[Named]:
         for word in words:
             at = me.text.find(word)
             before = me.text[max(0, at - 30):at]
-            if at < 0 or not _HOLDS.search(before) or _NOT_HELD.search(before):
+            if at < 0 or not _HOLDS.search(before) or _NOT_HELD.search(before) or _IN_GENERAL.match(me.text[at + len(word):at + len(word) + 40]):
                 continue
             holders = [match for name in me.page.identity.companies if (match := registers.find(name)) is not None and match.certain]
             if not holders:
