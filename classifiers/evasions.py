@@ -25,7 +25,7 @@ UNSEEN = ("\u00ad\u034f\u061c\u0300-\u0336\u0338-\u036f\u115f\u1160\u17b4\u17b5\
 # Marks put inside a word: 保·本, 稳*赚.
 MARKS = "·•・‧∙●○◆◇■□▪▫★☆✦✧✨❤♥♡.*_~^`´¨'=#@&$\u2600-\u26ff\u2700-\u27bf\U0001f300-\U0001faff"
 # Marks that also part words, and so hide a word only within those of the list ``joined``: 保/本, (保)(本), 征x信, 稳 赚.
-_APART = f"{UNSEEN}{MARKS}\"/\\\\|+\\-(){{}}\\[\\]<>【】《》「」『』〔〕〖〗…丨丶⭐¥“”‘’x "
+_APART = f"{UNSEEN}{MARKS}\"/\\\\|+\\-(){{}}\\[\\]<>【】《》「」『』〔〕〖〗…丨丶灬氵⭐¥“”‘’x "
 MOST = 50_000  # places of one kind looked at in one line or text: far beyond what a page hides
 SOUND, PINYIN, SHORT, PICTURE, APART, FIGURES, HIDDEN, SHAPED = "谐音或形近字", "拼音", "拼音缩写", "表情符号", "符号隔开", "异形数字", "隐藏字符", "异形字"
 _URL = frozenset("0123456789./@-_=\"'`:()[]<>&#{};$\\")
@@ -35,10 +35,10 @@ _HAN_CHARACTER = re.compile(f"[{HAN}]")
 CIRCLED = "".join(chr(code) for first, last in ("①⒛", "⓪⓪", "⓫⓿", "❶➓", "㉑㉟", "㊱㊿", "🔟🔟") for code in range(ord(first), ord(last) + 1))
 _COUNTED = re.compile(f"([0-9.]?)([{CIRCLED}0-9.]{{1,8}})(?= ?(?:%|个点|倍|厘|分利))")
 _ODD_FIGURES = f"[{CIRCLED}][{CIRCLED}0-9.]* ?(?:%|个点|倍|厘|分利)|[lio][0-9lio.]{{0,4}}%"
-_BETWEEN = re.compile("[ .·*_'(-]")
+_BETWEEN = re.compile("[ .·*_'(/-]")
 _CIRCLE = re.compile(f"[{CIRCLED}]")
 # 1O%, l8%: a letter for a digit. The run ends at the per cent sign.
-_LETTERS = re.compile(r"(?:^|[^a-z0-9.])([0-9lio]{1,3}(?:\.[0-9lio]{1,2})?)(?=%)")
+_LETTERS = re.compile(r"(?:^|[^a-z0-9.%])([0-9lio]{1,3}(?:\.[0-9lio]{1,2})?)(?=%)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def tables() -> _Tables:
             if written == word or (written.isascii() and word in data["half"]):
                 continue
             pinyin[written] = (word, PINYIN)
-            spelt.append("[ .·*_'(-]?".join(choice))
+            spelt.append("[ .·*_'(/-]?".join(choice))
     for letters, word in data["initials"].items():
         pinyin[letters] = (word, SHORT)
         spelt.append(letters)
@@ -160,7 +160,7 @@ def _misspelt(text: str) -> Iterator[Change]:
         offset, wrong, right, why = entry
         start = match.start() + offset
         end = start + len(wrong)
-        if _cut_through(text, start, end) or (match.group()[0] == "+" and _ascii_word(text, match.start() - 1)):  # u+v
+        if _cut_through(text, start, end) or (match.group()[0] == "+" and not _plus_stands(text, match.start(), end)):
             continue
         if len(wrong) != len(right):
             yield Change(start, end, right, why)
@@ -173,6 +173,11 @@ def _misspelt(text: str) -> Iterator[Change]:
 def _cut_through(text: str, start: int, end: int) -> bool:
     """Does the stretch begin or end in the middle of a Latin word or number: 10封险 is no 0封险."""
     return (_ascii_word(text, start) and _ascii_word(text, start - 1)) or (text[end - 1].isalpha() and _ascii_word(text, end - 1) and _ascii_word(text, end) and text[end].isalpha())
+
+
+def _plus_stands(text: str, start: int, end: int) -> bool:
+    """+v in Chinese text, not u+v."""
+    return not _ascii_word(text, start - 1) and _HAN_CHARACTER.search(text[max(0, start - 8):start] + text[end:end + 8]) is not None
 
 
 def _ascii_word(text: str, at: int) -> bool:
@@ -204,14 +209,14 @@ def _taken_apart(text: str) -> Iterator[Change]:
     for match in itertools.islice(known.joined_search.finditer(text), MOST):
         start, end = match.span()
         written = match.group()
-        word = "".join(c for c in written if c not in "丨丶" and "\u4e00" <= c <= "\u9fff")
+        word = "".join(c for c in written if c not in "丨丶灬氵" and "\u4e00" <= c <= "\u9fff")
         entry = known.joined.get(word)
         if entry is None:
             continue
         not_after, not_before, blanks = entry
         if (start and text[start - 1] in not_after) or (end < len(text) and text[end] in not_before):
             continue
-        gaps = [m.span() for m in re.finditer(f"[^{HAN}]+|[丨丶]+", written)]
+        gaps = [m.span() for m in re.finditer(f"[^{HAN}]+|[丨丶灬氵]+", written)]
         if not blanks and all(written[a:b].isspace() for a, b in gaps):
             continue
         for a, b in gaps:
