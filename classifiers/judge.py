@@ -16,6 +16,7 @@ from classifiers import genre as genres
 from classifiers.article import article_of, beside
 from classifiers.claims import STANCE_ZH, Yield, yields
 from classifiers.context import excuse_for
+from classifiers.guarantors import guarantor
 from classifiers.knowledge import Knowledge
 from classifiers.matching import MOST_CLAIMS, Entry, engine_of, is_about, matches, regions_of
 from classifiers.model import Block, Claim, Excused, Finding, Genre, Level, Page, Role, Verdict
@@ -23,9 +24,11 @@ from classifiers.normalise import Normal, normalise
 from classifiers.registers import operator
 from classifiers.registers_checks import contradictions
 from classifiers.rules import Rule, YieldTest
+from classifiers.terms import terms_near
 from classifiers.weighing import weighed
 
 READING = (Genre.NEWS, Genre.EDUCATION, Genre.REGULATOR, Genre.LAW)  # pages whose genre clears what stands in their article
+GUARANTEES = ("guarantee.principal", "guarantee.return", "p2p.self_guarantee", "brand.impersonation")
 UNSEEN = (Role.HIDDEN, Role.SCRIPT, Role.META, Role.ALT)
 BEYOND_LISTS = 50.0  # per cent a year: no list of honest products holds such a rate
 
@@ -49,7 +52,7 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
     normal = normalise(page.full_text)
     title = normalise(page.title).text
     places, counts = engine.heads(normal.text if not title else f"{normal.text}\n{title}")
-    genre, reasons = genres.genre_of(normal.text, title, counts)
+    genre, reasons = genres.genre_of(normal.text, title, counts, visible=normal.at(len(page.text)) if page.asides else None)
     hits = _name_hits(page, knowledge, normal, genre)
     if genre is Genre.BANK and any(not hit.because for hit in hits):  # who imitates a bank speaks like one: its words clear nothing
         genre, reasons = Genre.PLATFORM, (*reasons, "名称与名录不符，不按持牌机构看待")
@@ -187,6 +190,9 @@ def _finding(hit: _Hit, page: Page, knowledge: Knowledge, normal: Normal, blocks
     if hit.held is not None:
         held = hit.held
         claim = replace(claim, low=held.rate.low, high=held.rate.high, period=held.period, annual=held.per_year, formula=held.formula)
+        claim = _with_terms(claim, normal, hit)
+    elif hit.rule.code in GUARANTEES:
+        claim = replace(claim, guarantor=guarantor(normal.text, hit.start, hit.end))
     reasons = (hit.rule.reason.replace("{span}", " ".join(span.split())), hit.reason, normal.evasive(hit.start, hit.end))
     cited = tuple(p for p in hit.rule.provisions if knowledge.provisions[p].applies(on))
     return Finding(
@@ -194,6 +200,13 @@ def _finding(hit: _Hit, page: Page, knowledge: Knowledge, normal: Normal, blocks
         suggestion=hit.rule.suggestion, confidence=hit.rule.confidence, reasons=tuple(filter(None, reasons)),
         excusable_by=("否定、禁止或免责声明", "转述、警示、引用他人的说法", "疑问或假设", "新闻、法规、监管公告、教育、投诉、小说、招聘、程序文本", "持牌机构的产品资料"),
     )
+
+
+def _with_terms(claim: Claim, normal: Normal, hit: _Hit) -> Claim:
+    """With the stake and the term said beside the return."""
+    terms = terms_near(normal.text, hit.start, hit.end)
+    said = tuple(zip((term.kind for term in terms.said), terms.in_chinese(), strict=True))
+    return replace(claim, amounts=tuple(words for kind, words in said if kind in ("stake", "raised")), terms=tuple(words for kind, words in said if kind in ("lock", "term")))
 
 
 def _block_at(blocks: tuple[Block, ...], place: int) -> Block | None:
