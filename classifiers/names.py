@@ -38,6 +38,9 @@ _OTHERWISE = re2.compile(
 _OFFICIAL = "(?:官方网站|官网|官方首页|官方|网上银行|手机银行|个人网银|企业网银|网银|app下载|app|官方下载|客户端|客服中心|官方客服|登录|欢迎您|欢迎你|网上营业厅|首页)"
 _TAILS = ("官方网站", "官网", "官方首页", "网上银行", "手机银行", "个人网银", "企业网银", "网银", "首页", "网站", "欢迎您", "客服中心", "官方客服", "客服", "客户端", "app下载", "app", "官方", "登录", "理财", "贷款", "信用卡", "官方下载", "下载", "平台", "商城", "客户服务中心", "商户中心", "中心", "开户", "交易系统", "交易软件", "财富", "e贷", "提额", "借款", "股份有限公司", "有限责任公司", "有限公司")
 _ENTRANCE = ("官方网站", "官网", "网上银行", "手机银行", "个人网银", "企业网银", "网银", "app下载", "app", "客户端", "官方客服", "登录", "网上营业厅")
+# Restricted words as forgers write them; only such as are no words of their own (金荣 for 金融 is a name).
+_DISGUISED = {"锒行": "银行", "垠行": "银行", "银珩": "银行", "証卷": "证券", "证卷": "证券", "保睑": "保险", "信讬": "信托", "倌托": "信托", "基釒": "基金", "攴付": "支付", "支忖": "支付"}
+_DISGUISES = re2.compile("|".join(_DISGUISED))
 _FORM = "(?:股份有限公司|有限责任公司|有限公司)?"
 _ENTRANCE_AFTER = re2.compile(f"{_FORM}[-_|,:· ]{{0,3}}(?:官方网站|官网|网上银行|手机银行|个人网银|企业网银|网银|官方app|app下载|app|客户端|官方客服|登录|网上营业厅)")
 _OFFICIAL_WORDS = re2.compile(_OFFICIAL)
@@ -223,25 +226,31 @@ def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]
     if not me.elsewhere or not any(word in me.text for word in _PRESENTS):
         return []
     for segment in me.segments:
-        word, cut = _restricted(segment, words)
+        word, cut = _restricted(_undisguised(segment), words)
         name = segment[:cut]
         if len(name) < _LEAST or name.startswith(_KINDS) or _OTHERWISE.search(segment) or not loaded(words[word], registers.kinds):
             continue
         at = me.text.find(name)
         match = registers.known(segment) or registers.known(name) or registers.known(_worn(segment, registers)[0])
+        right = _undisguised(name)
         if at < 0 or (match is not None and (match.entry.licensed or not _GONE.search(match.entry.status))):
             continue
         if match is not None:
             return [Named(at, at + len(name), "", f"自称“{name}”，名录载明“{match.entry.name}”的状态为“{match.entry.status}”{_as_of(match.entry)}")]
-        near = registers.find(name) if len(name) >= 5 else None
-        told = f"自称“{name}”，在已载入的名录中未查到对应的持牌机构"
+        near = registers.find(right) if len(name) >= 5 else None
+        told = f"自称“{name}”{f'（形似“{right}”）' if right != name else ''}，在已载入的名录中未查到对应的持牌机构"
         if near is not None and near.entry.licensed and loaded_kind(near.entry.kind, words[word]):
             close = near.score >= CLOSE
             if close or me.offers:
-                return [Named(at, at + len(name), lookalike if close else "", f"{told}；{near.reasons[0]}（相似度 {near.score:.2f}，仅供核对）")]
+                return [Named(at, at + len(name), lookalike if close else "", f"{told}；{f'与“{near.entry.name}”只有字形之差' if near.certain else near.reasons[0]}（相似度 {near.score:.2f}，仅供核对）")]
         if me.offers and (segment == name or segment[cut:].startswith(_ART9)) and (segment == me.operator or _calls_itself(me, name)):
             return [Named(at, at + len(name), "", told)]
     return []
+
+
+def _undisguised(name: str) -> str:
+    """A restricted word written with a character of the same look, put right; as long as before."""
+    return _DISGUISES.sub(lambda match: _DISGUISED[match.group()], name) if _DISGUISES.search(name) else name
 
 
 def _calls_itself(me: Self, name: str) -> bool:

@@ -82,6 +82,7 @@ CONTRADICTIONS = {
     "a domain like its own": ("brand.impersonation", "orange", ("yunfan.example", "近似"), "云帆支付", f"<p>云帆支付 官网</p>{OFFER}", "https://yunfan-app.test/"),
     "a bank nobody knows": ("brand.unlicensed", "yellow", ("未查到",), "远方商业银行", f"<p>欢迎来到远方商业银行</p>{OFFER}"),
     "a bank but for one sound": ("brand.unlicensed", "orange", ("一字之差",), "某城清禾银行", f"<p>某城清禾银行 官网</p>{OFFER}"),
+    "a word of the trade in disguise": ("brand.unlicensed", "orange", ("形似“某城清河银行”", "清河银行股份有限公司"), "某城清河锒行", f"<p>欢迎来到某城清河锒行</p>{OFFER}"),
     "a payment company nobody knows": ("brand.unlicensed", "yellow", ("未查到",), "闪电支付", f"{OFFER}<footer>西安闪电支付有限公司 版权所有</footer>"),
     "securities": ("brand.unlicensed", "yellow", ("未查到",), "帆岭证券官网", f"<p>欢迎来到帆岭证券</p>{OFFER}"),
     "futures": ("brand.unlicensed", "yellow", ("未查到",), "帆岭期货", f"{OFFER}<footer>© 2021 帆岭期货有限公司 版权所有</footer>"),
