@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from classifiers.extract import extract
 from classifiers.judge import judge
 from classifiers.knowledge import Knowledge, load_knowledge
-from classifiers.model import Document, Finding
+from classifiers.model import Document, Finding, Genre
+from classifiers.normalise import normalise
+from classifiers.registers_checks import contradictions
 
 ROOT = Path(__file__).resolve().parents[2]
 LICENSED = """name,short_names,kind,licence_number,uscc,domains,status,as_of
@@ -141,3 +144,12 @@ def test_nothing_is_said_without_registers() -> None:
     bare = load_knowledge([ROOT / "config"])
     for name, (_, _, _, title, body, *url) in CONTRADICTIONS.items():
         assert [f.level.key for f in said(bare, title, body, *url)] == (["blue"] if "cannot be" in name else [])  # the check needs no list
+
+
+@pytest.mark.parametrize("unit", ["欢迎来到清河银行", "清河银行官网", "支付牌照", "某城清河银", "京ICP备99001122号-1 ", "统一社会信用代码：91310000100000003G ", "杭州金帆网络科技有限公司版权所有，"])
+def test_the_time_grows_with_the_text_and_no_faster(knowledge: Knowledge, unit: str) -> None:
+    page = extract(Document(body=f"<title>{unit * 50}</title><p>{unit * (300_000 // len(unit))}</p>{OFFER}".encode(), url="https://other.example/", content_type="text/html; charset=utf-8"))
+    text = normalise(page.full_text).text
+    began = time.process_time()
+    contradictions(page, text, Genre.PLATFORM, knowledge.registers, [rule for rule in knowledge.rules if rule.names is not None])
+    assert time.process_time() - began < 1
