@@ -139,7 +139,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None  # a search form's choices
     if rate.form in ("grow", "double", "daily", "lump", "kept", "reverse", "wan", "fen", "share") or (rate.form == "mille" and rate.period):
         return _spoken(text, rate, left, right)
-    label = _label(left, right, rate.start - last_end)
+    label = _label(left, right, rate.start - last_end, rate.high)
     if rate.form == "tenths" and (label is None or label[4] != "left" or not label[3] or not _TENTHS.search(left[label[1]:])):
         return None
     if label is not None and text[rate.end - 2:rate.end] == "分点" and (label[4] != "left" or len(left) - label[1] > 4):
@@ -156,7 +156,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     if _GAME.search(left + right):
         return None
-    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left + right))):
+    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left + right) or (rate.high >= BEYOND_DEPOSITS and side == "left" and "活期" in left))):
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
@@ -177,7 +177,7 @@ def _finish(rate: Rate, start: int, end: int, period: str, stance: str, days: fl
     return Yield(start, end, rate, period, per_year, formula, stance)
 
 
-def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] | None:
+def _label(left: str, right: str, room: int, high: float) -> tuple[int, int, str, bool, str] | None:
     """(start, end, words, says gain, side) of the label that owns the number; None where another thing or nothing does."""
     if _OTHER_AFTER.search(right):
         return None
@@ -199,7 +199,7 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
         return None  # 收益的30%: a share of it
     if own is not None and "分红率" in own.group(0) and any(word in left for word in ("上市", "现金", "连续", "股利", "章程")):
         return None  # how much of the profit is paid out
-    if own is not None and own.lastgroup == "span" and (not _STRAIGHT.search(left[own_at:]) or not _held_out(left if own.group(0).endswith("期") else left[:low + own.start()], left[own_at:], right) or _OTHER.search(right[:8].partition(",")[0])):
+    if own is not None and own.lastgroup == "span" and (not _STRAIGHT.search(left[own_at:]) or not _held_out(left if own.group(0).endswith("期") else left[:low + own.start()], left[own_at:], right, high) or _OTHER.search(right[:8].partition(",")[0])):
         own = None
     if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总")) or "公司" in left or "企业" in left):
         return None
@@ -216,9 +216,11 @@ def _label(left: str, right: str, room: int) -> tuple[int, int, str, bool, str] 
     return after.start(), after.end(), after.group(0), after.lastgroup == "gain", "right"
 
 
-def _held_out(before: str, between: str, right: str) -> bool:
+def _held_out(before: str, between: str, right: str, high: float) -> bool:
     """一个月八个点: does the clause speak of money put in or paid out?"""
-    return _INVEST.search(before) is not None or _PAID_OUT.search(between) is not None or "收益" in right
+    return _INVEST.search(before) is not None or _PAID_OUT.search(between) is not None or "收益" in right or (
+        high >= BEYOND_DEPOSITS and ("活期" in before or "定期" in before)
+    )
 
 
 def _cut_off(between: str) -> bool:
