@@ -65,7 +65,7 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
         if entry.rule.yields is not None:
             held = _yields(normal.text, regions) if held is None else held
             hits += [hit for claim in held if (hit := _yield_hit(entry.rule, entry.rule.yields, claim))]
-        elif entry.pattern is not None:
+        elif entry.patterns:
             if entry.rule.topic not in about:
                 about[entry.rule.topic] = is_about(entry.topic, normal.text, genre)
             hits += _word_hits(entry, normal.text, regions, about=about[entry.rule.topic])

@@ -24,6 +24,8 @@ from classifiers.rules import Rule, Topic
 
 AROUND = 72  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
+MOST_JOINED = 2_000  # characters of expressions read as one
+LEAST_STORE, STORE_PER_STEP = 1_500_000, 1_000  # bytes of one expression's store of states; and for each step of its program
 MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
 _SIMPLE = re.compile(r"[\w%]+(?:\[\^[^\]\\]*(?:\\n)?\]\{\d{1,2},\d{1,2}\}[\w%]+)?")  # a word, or two with a bounded gap
 
@@ -31,7 +33,7 @@ _SIMPLE = re.compile(r"[\w%]+(?:\[\^[^\]\\]*(?:\\n)?\]\{\d{1,2},\d{1,2}\}[\w%]+)
 @dataclass(frozen=True, slots=True)
 class Entry:
     rule: Rule
-    pattern: Any
+    patterns: tuple[Any, ...]
     unless: Any
     near: Any
     not_near: Any
@@ -80,7 +82,19 @@ def _compile(rule: Rule, topics: Mapping[str, Topic]) -> Entry:
 
     topic = topics[rule.topic] if rule.topic else None
     return Entry(
-        rule, _joined(rule.patterns, longest=True), _joined(rule.unless), short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
+        rule, tuple(_joined(group, longest=True) for group in _groups(rule.patterns)), _joined(rule.unless), short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
+
+
+def _groups(patterns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The patterns a few at a time: one expression of them all may need more states than are kept, and then takes a hundred times as long."""
+    group: list[str] = []
+    for pattern in patterns:
+        if group and sum(map(len, group)) + len(pattern) > MOST_JOINED:
+            yield tuple(group)
+            group = []
+        group.append(pattern)
+    if group:
+        yield tuple(group)
 
 
 def _joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
@@ -91,10 +105,12 @@ def _joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
         return re.compile(patterns[0])
     options = re2.Options()
     options.longest_match = longest
-    options.max_mem = 8 << 20  # of states kept, for each of some 250 expressions: foreign text is always new, and a larger store is no faster by more than a tenth
-    options.log_errors = False  # where the store runs over, the slower way gives the same answer
     options.never_capture = True
-    return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options)
+    options.log_errors = False  # where the store of states runs over, the slower way gives the same answer
+    whole = "|".join(f"(?:{pattern})" for pattern in patterns)
+    # States that were seen are kept, for each of some 300 expressions: in proportion to its size, because foreign text is always new.
+    options.max_mem = max(LEAST_STORE, STORE_PER_STEP * re2.compile(whole, options).programsize)
+    return re2.compile(whole, options)
 
 
 def is_about(topic: Topic | None, text: str, genre: Genre) -> bool:
@@ -139,13 +155,22 @@ def matches(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: boo
 
 def _matches(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: bool) -> Iterator[tuple[int, int]]:
     unless: list[tuple[int, int]] | None = None
-    for start, end in _found(entry.pattern, text, spans):
+    last = -1
+    found = sorted((span for pattern in entry.patterns for span in _found(pattern, text, spans)), key=_leftmost_longest)
+    for start, end in found:
+        if start < last:
+            continue
+        last = end
         while start < end - 1 and text[start] in " \n":
             start += 1
         if unless is None:
             unless = list(_found(entry.unless, text, spans)) if entry.unless is not None else []
         if not any(a < end and start < b for a, b in unless) and _stands(entry, text, start, end, about=about):
             yield start, end
+
+
+def _leftmost_longest(span: tuple[int, int]) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _found(pattern: Any, text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
