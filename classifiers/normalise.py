@@ -19,7 +19,22 @@ from typing import Any
 import opencc
 import re2
 
-from classifiers.evasions import APART, CIRCLED, FIGURES, HAN, HIDDEN, MARKS, SHAPED, SOUND, UNSEEN, Change, anything, changes, tables, trigger
+from classifiers.evasions import (
+    APART,
+    CIRCLED,
+    FIGURES,
+    HAN,
+    HIDDEN,
+    MARKS,
+    SHAPED,
+    SOUND,
+    UNSEEN,
+    Change,
+    anything,
+    changes,
+    tables,
+    trigger,
+)
 
 # Marks inside a word: 保·本, 稳*赚. One to three of them, and only between two Han characters.
 _INSIDE = re.compile(f"[{MARKS}{UNSEEN}]+")
