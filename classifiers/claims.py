@@ -35,6 +35,7 @@ _OTHER = bounded(
 )
 _OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|购物|代金|积分|礼品|话费|归|抽成|用于|用作|进行|作为|分给|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
+_PLAN = bounded("(?:业绩|流水|营业额|销售额|交易额|团队|全网|加权|手续费|营收|净利润|平台利润|入金量)的?[^,。;:\n%]{0,3}$")  # a share of what others bring: 全球新增业绩的3%
 _BUSINESS = bounded("农户|种植|养殖户|亩均|大棚|开店|门店|店铺|餐饮|骑手|产值|工程|建成|发电")
 _CREDIT = bounded("信用卡|逾期(?:未还|费|利|的)|罚息|透支|分期(?:费|手续)|借钱|授信|利息支出|违约金|循环利息|滞纳金")
 _TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|优惠券|打卡|水费|学费|工资|底薪|押金")
@@ -154,7 +155,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
     around = left + right[:12]
     if _LOAN.search(left + right) and not (gain and not _LOAN.search(words)):
         return None
-    if _GAME.search(left + right):
+    if _GAME.search(left + right) or _PLAN.search(left) or right.lstrip().startswith("加权"):
         return None
     if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left + right) or (rate.high >= BEYOND_DEPOSITS and side == "left" and "活期" in left))):
         return None

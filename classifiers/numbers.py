@@ -81,6 +81,7 @@ HEADS = tuple(dict.fromkeys((
     *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
     *(put + first for put in ("投", "投资", "投入", "储值", "一份", "每份", "一单", "每单", "打款", "汇款", "转账", "投放", "存", "存入", "入金", "充", "充值", "交", "缴", "买", "买入", "转入", "本金") for first in "0123456789一二两三四五六七八九十百千"),
 )))
+_PER_CENT = bounded(r" ?(?:[\d.]*%|个点|个百分点|趴|巴仙|成)")  # 投一万,每月分红3%: the sum is a rate after all
 _FORM, _SAID_FORM = bounded(_RATE), bounded(_SAID)
 _TERM = bounded(rf"(?:({_X})\s?(?:个)?|(半)(?:个(?=月))?)(天|日|周|月|星期|季度|年)")
 _NUMBER = bounded(rf"{_MIXED}|{_X}")
@@ -141,7 +142,7 @@ def _listed(text: str, last: Rate, rate: Rate) -> bool:
 def _matches(text: str) -> Iterator[re.Match[str]]:
     """What is written as a rate, and what is said with sums of money, in order of place."""
     written = (match for place in _places(_RATE).finditer(text) if (match := _FORM.match(text, place.start())))
-    said = (match for place in _places(_BEGINNING).finditer(text) if (match := _SAID_FORM.match(text, place.start())))
+    said = (match for place in _places(_BEGINNING).finditer(text) if (match := _SAID_FORM.match(text, place.start())) and not _PER_CENT.match(text[match.end():match.end() + 4]))
     return merge(written, said, key=lambda match: match.start())
 
 
