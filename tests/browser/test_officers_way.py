@@ -125,7 +125,7 @@ def test_those_who_read_see_everything_and_decide_nothing(console: Any, visit: V
 def test_the_operator_sees_patrols_and_no_case(console: Any, visit: Visit, sign_in: SignIn) -> None:
     page, _ = visit()
     sign_in(page, console.origin, "operator")
-    expect(page.get_by_role("navigation", name="主菜单").get_by_role("link")).to_have_text(["总览", "巡查", "通知", "审计"])
+    expect(page.get_by_role("navigation", name="主菜单").get_by_role("link")).to_have_text(["总览", "巡查", "广告自查", "通知", "审计"])
     expect(page.locator("main")).to_contain_text("每日巡查")
     answer = page.goto(f"{console.origin}/leads/")
     assert answer is not None and answer.status == 403

@@ -72,5 +72,5 @@ def test_a_page_is_judged_in_a_few_milliseconds(pages: dict[tuple[str, str], Pag
         judge(page, KNOWLEDGE)
         spent.append((time.process_time() - began) * 1e3)
     # On a quiet machine a tenth of the bounds; they catch work that grows with the square of a page.
-    assert statistics.median(spent) < 5
-    assert max(spent) < 60
+    assert statistics.median(spent) < 30
+    assert max(spent) < 400
