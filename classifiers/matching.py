@@ -24,6 +24,7 @@ from classifiers.rules import Rule, Topic
 
 AROUND = 72  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
+MOST_BARREN, LONG_STRETCH = 200, 400  # stretches remembered of one expression; characters of the longest
 MOST_JOINED = 2_000  # characters of expressions read as one
 LEAST_STORE, STORE_PER_STEP = 1_500_000, 1_000  # bytes of one expression's store of states; and for each step of its program
 MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
@@ -31,10 +32,18 @@ _SIMPLE = re.compile(r"[\w%]+(?:\[\^[^\]\\]*(?:\\n)?\]\{\d{1,2},\d{1,2}\}[\w%]+)
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression and the stretches in which it found nothing: pages of one site say the same in every menu and footer."""
+
+    regex: Any
+    barren: set[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     rule: Rule
-    patterns: tuple[Any, ...]
-    unless: Any
+    patterns: tuple[Expression, ...]
+    unless: Expression | None
     near: Any
     not_near: Any
     topic: Topic | None
@@ -82,7 +91,8 @@ def _compile(rule: Rule, topics: Mapping[str, Topic]) -> Entry:
 
     topic = topics[rule.topic] if rule.topic else None
     return Entry(
-        rule, tuple(_joined(group, longest=True) for group in _groups(rule.patterns)), _joined(rule.unless), short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
+        rule, tuple(Expression(_joined(group, longest=True), set()) for group in _groups(rule.patterns)),
+        Expression(_joined(rule.unless), set()) if rule.unless else None, short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
 
 
 def _groups(patterns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -173,18 +183,20 @@ def _leftmost_longest(span: tuple[int, int]) -> tuple[int, int]:
     return span[0], -span[1]
 
 
-def _found(pattern: Any, text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _found(pattern: Expression, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Matches within the stretches, in places of ``text``. One call reads them all, joined: a call costs as much as some hundred characters."""
-    if len(spans) > 1:
-        joined = list(_in_joined(pattern, text, spans))
-        if None not in joined:
-            yield from (match for match in joined if match is not None)
-            return
-    for low, high in spans:
-        for match in pattern.finditer(text[low:high]):
-            start, end = match.span()
-            if end > start:
-                yield low + start, low + end
+    barren = pattern.barren
+    fresh = [(low, high) for low, high in spans if text[low:high] not in barren]
+    if not fresh:
+        return []
+    found = list(_in_joined(pattern.regex, text, fresh))
+    if None in found:
+        found = [(low + match.start(), low + match.end()) for low, high in fresh for match in pattern.regex.finditer(text[low:high])]
+    matched = [span for span in found if span is not None and span[0] < span[1]]
+    if len(barren) > MOST_BARREN:
+        barren.clear()
+    barren.update(text[low:high] for low, high in fresh if high - low <= LONG_STRETCH and not any(low <= start < high for start, _ in matched))
+    return matched
 
 
 def _in_joined(pattern: Any, text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int] | None]:
