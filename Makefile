@@ -3,6 +3,10 @@
 PY := .venv/bin/python
 STAMP := .venv/.installed
 AGAIN ?=
+WORKERS ?= 2
+# The tests start hundreds of commands: each would compile the whole product anew.
+unexport PYTHONDONTWRITEBYTECODE
+PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 help:
 	@echo "make demo         巡查示例网站，打开控制台（再次巡查：make demo AGAIN=1）"
@@ -26,15 +30,22 @@ help:
 	@PYTHONWARNINGS=ignore $(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-.PHONY: help install system demo test prove bench screenshots lint
+.PHONY: help install system system-test demo test prove bench screenshots lint
 install: $(STAMP)
 
-# Chromium and CJK fonts: by apt when root, else one clear line.
+# Chromium, CJK fonts, and pango for papers in PDF: by apt when root, else one clear line.
 system:
-	@if command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi cjk; then :; \
+	@if command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi cjk && { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q libpangoft2; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "正在安装 Chromium 与中文字体…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
-	else echo "缺少 Chromium 或中文字体：请让管理员运行  sudo apt-get install chromium fonts-noto-cjk" >&2; exit 2; fi
+	  echo "正在安装 Chromium、中文字体与 pango…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk $(PANGO) >/dev/null; \
+	else echo "缺少 Chromium、中文字体或 pango：请让管理员运行  sudo apt-get install chromium fonts-noto-cjk $(PANGO)" >&2; exit 2; fi
+
+# What the tests alone need: Java and the Maven client for a real Elasticsearch node (ADPATROL_TEST_ELASTICSEARCH names one that runs already).
+system-test: system
+	@if [ -n "$$ADPATROL_TEST_ELASTICSEARCH" ] || { command -v mvn >/dev/null 2>&1 && command -v java >/dev/null 2>&1; }; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "正在安装 Java 与 Maven（测试用的 Elasticsearch）…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless maven >/dev/null; \
+	else echo "缺少 Java 或 Maven：请让管理员运行  sudo apt-get install openjdk-17-jre-headless maven" >&2; exit 2; fi
 
 demo: system install
 	@exec env ADPATROL_HOME=var/demo AGAIN=$(AGAIN) $(PY) -m demo
@@ -43,16 +54,19 @@ demo: system install
 screenshots: system .venv/.installed-dev
 	@exec env ADPATROL_HOME=var/demo $(PY) -m demo.screenshots
 
-test: system .venv/.installed-dev lint
-	$(PY) -m pytest -m "not prove"
+test: system-test .venv/.installed-dev lint
+	@test -n "$$ADPATROL_TEST_ELASTICSEARCH" || $(PY) tests/elastic_node.py
+	@failed=0; $(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not prove and not alone" || failed=1; \
+	$(PY) -m pytest -m "alone and not prove" tests/hostile tests/end_to_end || failed=1; exit $$failed
 
 lint: .venv/.installed-dev
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-prove: system .venv/.installed-dev
+prove: system-test .venv/.installed-dev
+	@test -n "$$ADPATROL_TEST_ELASTICSEARCH" || $(PY) tests/elastic_node.py
 	$(PY) -m pytest -m "prove or not prove"
 
-bench: .venv/.installed-dev
+bench: system-test .venv/.installed-dev
 	@$(PY) -m benchmarks

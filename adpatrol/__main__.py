@@ -24,6 +24,8 @@ COMMANDS: dict[str, str] = {
     "learn": "adpatrol.commands.learn",
     "findings": "adpatrol.commands.findings",
     "search": "adpatrol.commands.search",
+    "index": "adpatrol.commands.index",
+    "same": "adpatrol.commands.same",
     "lead": "adpatrol.commands.lead",
     "deliver": "adpatrol.commands.deliver",
     "user": "adpatrol.commands.user",

@@ -23,7 +23,7 @@ from adpatrol.home import config_folders
 # Imported one by one: an installed package that does not import (trafilatura without lxml_html_clean) is what is looked for.
 PACKAGES = (
     "scrapy", "scrapy_playwright", "playwright", "protego", "tldextract", "w3lib", "lxml.html", "selectolax.lexbor", "bs4", "trafilatura",
-    "charset_normalizer", "re2", "ahocorasick_rs", "opencc", "warcio", "cryptography", "rfc8785", "brotli", "zstandard", "django", "ninja",
+    "charset_normalizer", "re2", "ahocorasick_rs", "opencc", "warcio", "cryptography", "rfc8785", "rfc3161_client", "fsspec", "brotli", "zstandard", "django", "ninja",
     "django_htmx", "axes", "argon2", "whitenoise", "gunicorn", "elasticsearch", "apscheduler", "pydantic", "yaml", "python_calamine", "xlsxwriter",
     "docxtpl", "PIL", "typer",
 )
@@ -188,6 +188,18 @@ def _authority(home: Path) -> Iterator[Finding]:
         yield Finding("授权书", State.NOTE if left < 30 else State.OK, f"{paper.number}，还有 {left} 天", f"快到期了，请续办并更新 {paper.where}" if left < 30 else "")
 
 
+def _sealing(home: Path) -> Iterator[Finding]:
+    from adpatrol.sealing_check import sealing_findings
+
+    yield from sealing_findings(home)
+
+
+def _index(home: Path) -> Iterator[Finding]:
+    from adpatrol.index_check import index_findings
+
+    yield from index_findings(home)
+
+
 def _clock(home: Path) -> Iterator[Finding]:
     now = datetime.now(UTC)
     if now < EARLIEST:
@@ -232,6 +244,6 @@ def _said(command: list[str]) -> str:
 
 
 CHECKS: dict[str, Check] = {
-    "程序包": _packages, "浏览器": _chromium, "中文字体": _fonts, "数据目录": _home, "磁盘": _disk, "数据库": _database, "存档": _archive,
+    "程序包": _packages, "浏览器": _chromium, "中文字体": _fonts, "数据目录": _home, "磁盘": _disk, "数据库": _database, "检索索引": _index, "存档": _archive, "存证签名": _sealing,
     "设置": _settings, "授权书": _authority, "时钟": _clock, "远程控制": _crawler, "巡查": _runs,
 }

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adpatrol.django_setup import setup
+from evidence import keys
 
 KEY = Path("keys") / "secret.txt"
+LEDGER_KEY = Path("keys") / keys.FILE
 FOLDERS = {"archive": 0o755, "keys": 0o700}
 
 
@@ -36,6 +38,7 @@ def found(home: Path) -> list[Made]:
             if name == "archive":
                 made.append(Made("存档目录", home / name, new))
         made.append(Made("密钥", home / KEY, _key(home / KEY)))
+        made.append(Made("存证签名密钥", home / LEDGER_KEY, keys.make(home / LEDGER_KEY)))
         new = not (home / "adpatrol.sqlite3").is_file()
         setup()  # only now: Django reads the key when it starts
         from indexer import tables

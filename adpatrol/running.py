@@ -4,9 +4,7 @@ starts and ends them; what one of them cannot do stays on disk for the next."""
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -22,12 +20,16 @@ from typing import TextIO
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from adpatrol import schedule
+from adpatrol import schedule, sealing
+from adpatrol.attending import Attending
 from adpatrol.home import config_folders
+from evidence.disk import alone
+from indexer.progress import hunts_wait_at
 
 log = logging.getLogger(__name__)
 CHECK_S = 60  # how often the plans are held against what ran
 AGAIN_S = (1, 2, 5, 15, 60)  # rests before a child that ended is started again
+HUNT_S = 2.0  # how often a trial of rules is looked for
 END_S = 20.0
 PATROL_END_S = 60.0
 
@@ -55,10 +57,14 @@ class Office:
         self._web: subprocess.Popen[bytes] | None = None
         self._ingest: subprocess.Popen[bytes] | None = None
         self._patrol: subprocess.Popen[bytes] | None = None
+        self._attending = Attending(home)
         self._stop = threading.Event()
         self._signal = 0
         self._ingest_failures = 0
         self._ingest_at = 0.0
+        self._sealing_said = ""
+        self._hunt: subprocess.Popen[bytes] | None = None
+        self._hunt_at = 0.0
 
     def run(self) -> int:
         for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -71,6 +77,7 @@ class Office:
                     # a late check is still made, once: the plans say what is due, not the clock (design/promises.md, 9)
                     scheduler.add_job(self._check, "interval", seconds=CHECK_S, args=(out,), misfire_grace_time=None, coalesce=True, max_instances=1,
                                       next_run_time=datetime.now(UTC))
+                    scheduler.add_job(self._seal, "interval", seconds=CHECK_S, misfire_grace_time=None, coalesce=True, max_instances=1)
                     scheduler.start()
                 code = self._watch(out)
         finally:
@@ -90,7 +97,18 @@ class Office:
                 return 2
             if self._ingest is None or self._ingest.poll() is not None:
                 self._follow(out)
+            self._attending.tend(out.fileno())
+            self._try_rules(out)
         return 0
+
+    def _try_rules(self, out: TextIO) -> None:
+        """Trials of rules that the console asked for, or that were cut off: one process at a time takes them all."""
+        now = time.monotonic()
+        if now < self._hunt_at or (self._hunt is not None and self._hunt.poll() is None):
+            return
+        self._hunt_at = now + HUNT_S
+        if hunts_wait_at(self._home):
+            self._hunt = self._start([sys.executable, "-m", "adpatrol", "rules", "try", "--pending"], out=out)
 
     def _follow(self, out: TextIO) -> None:
         """One ingest for the home. It waits by itself while a patrol's own ingest holds the lock."""
@@ -111,7 +129,7 @@ class Office:
         """Starts the patrol that is due, unless one runs. What stops it is told, and asked again at the next check."""
         if self._stop.is_set() or (self._patrol is not None and self._patrol.poll() is None):
             return
-        with _leader(self._home) as leading:
+        with alone(self._home / "schedule.lock") as leading:
             if not leading:
                 return
             try:
@@ -125,14 +143,26 @@ class Office:
                 log.info("到期巡查：%s", found.plan)
                 self._patrol = self._start([sys.executable, "-m", "adpatrol", *found.command(self._home)], out=out)
 
+    def _seal(self) -> None:
+        """A root where one is due, stamps where they wait. What hinders it is told once, not each minute."""
+        if self._stop.is_set():
+            return
+        with alone(self._home / "sealing.lock") as leading:
+            said = sealing.check(self._home) if leading else self._sealing_said
+        if said and said != self._sealing_said:
+            log.warning("%s", said)
+        self._sealing_said = said
+
     def _start(self, argv: list[str], *, out: TextIO | None, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         """In a session of its own: Ctrl-C reaches us alone, and we end the children in order."""
         return subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=out, start_new_session=True, pass_fds=(self._listening.fileno(),) if out is None else ())
 
     def _end(self) -> None:
-        """The server first, then patrol (it commits what it has and can be resumed), then ingest (it reads what is on disk)."""
+        """The server first, then sessions (cut off, and kept as that), then patrol (it commits what it has and can be resumed), then ingest (it reads what is on disk)."""
         _finish(self._web, signal.SIGTERM, END_S)
+        self._attending.end(END_S)
         _finish(self._patrol, signal.SIGINT, PATROL_END_S)
+        _finish(self._hunt, signal.SIGTERM, END_S)
         if self._ingest is not None and self._ingest.stdin is not None:
             with contextlib.suppress(OSError):
                 self._ingest.stdin.close()
@@ -159,18 +189,3 @@ def _log(home: Path) -> Iterator[TextIO]:
     """What the children say, for the operator: home/serve.log."""
     with (home / "serve.log").open("a", encoding="utf-8") as out:
         yield out
-
-
-@contextmanager
-def _leader(home: Path) -> Iterator[bool]:
-    """One scheduler a home, by a lock that ends with its process."""
-    handle = os.open(home / "schedule.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)

@@ -19,7 +19,7 @@ def settings_findings(folders: Sequence[Path]) -> Iterator[Finding]:
     absent = [str(folder) for folder in folders if not folder.is_dir()]
     if absent:
         yield Finding("设置", State.BAD, f"设置目录不存在：{'、'.join(absent)}", "检查 ADPATROL_CONFIG")
-    for name, read in (("规则与条款", _rules), ("自查建议", _advice), ("渠道", _channels), ("巡查计划", _plans)):
+    for name, read in (("规则与条款", _rules), ("自查建议", _advice), ("渠道", _channels), ("存证设置", _evidence), ("巡查计划", _plans)):
         try:
             yield from read(folders)
         except ConfigError as error:
@@ -55,6 +55,16 @@ def _channels(folders: Sequence[Path]) -> Iterator[Finding]:
         yield Finding("渠道", State.OK, f"启用 {len(channels)} 个：{'、'.join(channels)}")
     else:
         yield Finding("渠道", State.NOTE, "没有启用的渠道，预警不会发出", "在设置目录的 channels/ 里把渠道的 enabled 设为 true")
+
+
+def _evidence(folders: Sequence[Path]) -> Iterator[Finding]:
+    from adpatrol.checkup import Finding, State
+    from alerts.evidence_settings import load_evidence
+
+    read = load_evidence(folders)
+    stamped = f"时间戳机构 {len(read.authorities)} 家" if read.authorities else "没有时间戳机构"
+    yield Finding("存证设置", State.OK if read.authorities else State.NOTE, f"{stamped}，保存期限 {len(read.terms)} 类",
+                  "" if read.authorities else "在设置目录的 evidence.yaml 里设 authorities，否则存证时间只有本机自称")
 
 
 def _plans(folders: Sequence[Path]) -> Iterator[Finding]:

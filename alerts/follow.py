@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from alerts import leads, routing
+from alerts import leads, routing, searches, standings
 from alerts.channels.model import AnyChannel
 from alerts.leads import Sighting
 from alerts.models import Alert, FollowPosition, Level
@@ -55,6 +55,8 @@ def _batch(channels: Mapping[str, AnyChannel], now: datetime) -> tuple[int, int]
         raised = routing.raise_for_leads(leads.register(found, now=now), now=now)
         for run in sorted({page.run for page in pages if page.run}):
             raised += _look_at(run, now, over=False)
+        standings.tell(dict.fromkeys(sighting.capture_id for sighting in found))
+        raised += searches.look([page.seq for page in pages], now=now)
         routing.route(raised, channels, now=now)
         position.position, position.mark = pages[-1].seq, _mark(pages[-1])
         position.save()

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from alerts import audit
+from alerts import audit, custody, standings
 from alerts.errors import NoSuchLead, NotAllowed, WrongState
 from alerts.models import Lead, LeadEvent, Level
 from alerts.registering import Registration
@@ -89,5 +89,7 @@ def _decide(
             raise WrongState(lead.number, str(State(current).label), "或".join(str(s.label) for s in was))
         LeadEvent.objects.create(lead=lead, at=now, who=officer, act=act, reason=reason.strip(), was=before, now=to)
         audit.record(officer, f"{act}线索", f"lead:{lead.number}", reason=reason.strip(), was=before, now=str(to))
+        standings.tell_of(lead)
+        transaction.on_commit(custody.after_decision)
     lead.state = to
     return lead

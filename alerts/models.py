@@ -192,11 +192,13 @@ class Alert(models.Model):
     class Kind(models.TextChoices):
         LEAD = "lead", "线索"
         RUN = "run", "巡查质量"
+        SEARCH = "search", "检索"
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     key = models.CharField(max_length=64, unique=True)  # SHA-256 of the kind and what it is about
     lead = models.OneToOneField(Lead, on_delete=models.PROTECT, null=True, blank=True, related_name="alert")
     run = models.CharField(max_length=80, blank=True)
+    search = models.ForeignKey("SavedSearch", on_delete=models.SET_NULL, null=True, blank=True, related_name="alerts")
     level = models.PositiveSmallIntegerField(choices=Level.choices)
     numbers = models.JSONField(default=list)  # every number the wording was read as, sorted: part of the digest
     digest = models.CharField(max_length=64)
@@ -208,6 +210,28 @@ class Alert(models.Model):
     class Meta:
         verbose_name = "预警"
         ordering = ("-changed_at", "-id")
+
+
+class SavedSearch(models.Model):
+    """A search that somebody keeps: what was asked, by its address. ``alerting``: new pages among its hits are told of. ``position``: the
+    archive ``seq`` up to which pages were looked at; it never goes back, so that a rebuild tells of nothing twice."""
+
+    name = models.CharField("名称", max_length=60)
+    owner = models.CharField("建立人", max_length=150, db_index=True)
+    shared = models.BooleanField("全队可见", default=False)
+    alerting = models.BooleanField("有新命中时提醒", default=False)
+    asked = models.TextField("检索条件")  # the query string of the search page: q, fields, not_ fields, sort
+    position = models.BigIntegerField("已看到", default=0)
+    problem = models.TextField("不能检索的原因", blank=True)
+    created_at = models.DateTimeField("建立时间")
+
+    class Meta:
+        verbose_name = "已存检索"
+        ordering = ("name", "id")
+        constraints = (models.UniqueConstraint(fields=("owner", "name"), name="one_search_per_name"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OutboxMessage(models.Model):
@@ -266,3 +290,12 @@ class FollowPosition(models.Model):
 
     class Meta:
         verbose_name = "读取位置"
+
+
+from alerts.sessions.models import (  # noqa: E402, F401 - Django looks for models here; they build on the above
+    AttendedSession,
+    Certificate,
+    SessionEvent,
+    SessionSigner,
+    SignedPaper,
+)

@@ -38,7 +38,7 @@ class Raised:
 def raise_for_leads(leads: Iterable[Lead], *, now: datetime) -> list[Raised]:
     """Raises or renews the alerts of these leads. Dismissed leads stay silent for ever. Call inside a transaction."""
     spoken = [lead for lead in leads if lead.state != Lead.State.DISMISSED]
-    keys = {lead.pk: _digest("lead", lead.platform.key, lead.code, lead.wording) for lead in spoken}
+    keys = {lead.pk: digest_of("lead", lead.platform.key, lead.code, lead.wording) for lead in spoken}
     known = {alert.key: alert for part in parts(keys.values()) for alert in Alert.objects.filter(key__in=part)}
     read = _numbers(keys)
     new: list[Alert] = []
@@ -47,7 +47,7 @@ def raise_for_leads(leads: Iterable[Lead], *, now: datetime) -> list[Raised]:
         alert = known.get(keys[lead.pk])
         numbers = sorted({*(alert.numbers if alert else []), *read.get(lead.pk, ())})
         level = max(lead.level, alert.level if alert else 0)
-        digest = _digest("lead", level, numbers)
+        digest = digest_of("lead", level, numbers)
         if alert is None:
             new.append(Alert(kind=Alert.Kind.LEAD, key=keys[lead.pk], lead=lead, level=level, numbers=numbers, digest=digest, raised_at=now, changed_at=now))
         elif alert.digest != digest:
@@ -61,7 +61,7 @@ def raise_for_leads(leads: Iterable[Lead], *, now: datetime) -> list[Raised]:
 
 def raise_for_run(run: str, *, reason: str, now: datetime) -> list[Raised]:
     """Once for a run that saw hardly a real page; ``reason`` in Chinese. Call inside a transaction."""
-    key = _digest("run", run)
+    key = digest_of("run", run)
     if Alert.objects.filter(key=key).exists():
         return []
     text = f"巡查 {run}：{reason}。请核对网络出口与巡查标识，必要时重新巡查。"
@@ -81,6 +81,11 @@ def route(raised: Sequence[Raised], channels: Mapping[str, AnyChannel], *, now: 
             _tell_of_leads(name, channel, leads, now)
             count += 1
         for item in raised:
+            if item.alert.kind == Alert.Kind.SEARCH:
+                payload = {"kind": "search", "alerts": [item.alert.pk], "link": f"{console_url()}/search/saved/"}
+                body = item.alert.text if channel.private else "一项已存检索有新命中的页面。"
+                outbox.enqueue(name, "已存检索有新命中", f"{body}\n\n请登录查看：{payload['link']}", payload, now=now)
+                count += 1
             if item.alert.kind == Alert.Kind.RUN:
                 payload = {"kind": "run", "alerts": [item.alert.pk], "link": f"{console_url()}/"}
                 body = item.alert.text if channel.private else "一次巡查取得的页面大多不是目标页面本身，结果不完整。"
@@ -146,6 +151,6 @@ def _numbers(leads: Iterable[int]) -> dict[int, set[str]]:
     return found
 
 
-def _digest(*parts: object) -> str:
+def digest_of(*parts: object) -> str:
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -21,7 +21,7 @@ from selectolax.lexbor import LexborHTMLParser
 from classifiers.extract import extract
 from classifiers.judge import judge
 from classifiers.knowledge import Knowledge, load_knowledge
-from classifiers.matching import Engine, matches, regions_of
+from classifiers.matching import Engine, matches
 from classifiers.model import Document
 from classifiers.normalise import normalise
 from classifiers.rules import Rule
@@ -89,9 +89,9 @@ def _matching(texts: Sequence[str], literals: int, gaps: int) -> tuple[float, fl
     def ours() -> set[tuple[int, int]]:
         found = set()
         for page, text in enumerate(texts):
-            places, _ = engine.heads(text)
-            for index, starts in places.items():
-                if next(matches(engine.compiled[index], text, regions_of(starts, len(text))), None):
+            reading = engine.read(text)
+            for index in reading.possible:
+                if next(matches(engine.compiled[index], index, text, reading), None):
                     found.add((page, index))
         return found
 

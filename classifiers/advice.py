@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from classifiers.errors import ConfigError
+from classifiers.yaml_files import read_yaml
 
 
 class Advice(BaseModel):
@@ -47,11 +47,7 @@ def load_advice(folders: Sequence[Path]) -> Mapping[str, Advice]:
 
 
 def _rows(file: Path) -> list[object]:
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ConfigError(str(file), "不是有效的 YAML（UTF-8）", line=line) from error
+    data = read_yaml(file)
     if not isinstance(data, list):
         raise ConfigError(str(file), "应为列表")
     return data

@@ -1,5 +1,6 @@
 """The second view of a page: is there an article, and what is its body? Slogans are boilerplate to it, so it never feeds the claim rules: it is asked
-only on pages of news, law or teaching with something found, and says what stands outside of the article, where the page's genre clears nothing.
+only on pages of news, law or teaching, for what was found in a block that calls on the reader to act, and only where the answer changes what is said of
+it. It says what stands outside of the article, where the page's genre clears nothing.
 
 The body is trafilatura's; its metadata are not asked for (they cost ten times the body, design/performance.md). Title, date and author are
 read from the tags and the line under the headline in which Chinese media give them.
@@ -64,8 +65,11 @@ def _author(page: Page) -> str:
     return found.group(1) if found else ""
 
 
+def may_stand_beside(block: Block) -> bool:
+    """Whatever the article is: can the block be an advertisement beside it? It calls on the reader to act; teasers of other news do not."""
+    return block.role in (Role.AD, Role.BUTTON) or (block.role in (Role.MAIN, Role.NAV, Role.TABLE) and _CALLS.search(block.text) is not None)
+
+
 def beside(article: Article, block: Block) -> bool:
-    """Is the block an advertisement beside the article? It stands outside of the body and calls on the reader to act; teasers of other news do not."""
-    if block.role in (Role.AD, Role.BUTTON):
-        return True
-    return block.role in (Role.MAIN, Role.NAV, Role.TABLE) and bool(_CALLS.search(block.text)) and not article.holds(block)
+    """Is the block, which may stand beside an article, an advertisement beside this one, outside of its body?"""
+    return block.role in (Role.AD, Role.BUTTON) or not article.holds(block)

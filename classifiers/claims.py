@@ -12,7 +12,7 @@ from typing import Any
 
 import re2
 
-from classifiers.bounded import bounded
+from classifiers.bounded import anchored, bounded
 from classifiers.numbers import TERM, Rate, annual, number, rates, term_days
 
 LEFT, RIGHT = 30, 24  # characters read for a label
@@ -29,13 +29,20 @@ _LABEL = bounded(
     "|(?P<span>(?:每个?|一个?|1个?|按)(?:天|日|月|周|星期|季度?|年)|半年|天天|月月|(?:\\d{1,3}|[一二两三四五六七八九十]{1,3})(?:个)?(?:天|月|年)期?|半年期|我们(?:的)?(?:产品|平台)?|本平台|我司|本产品)"
 )
 _OTHER = bounded(
-    "费率|股息率|报酬率|优先回报|超额收益|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
+    "分成|全球分红|反水|平级奖|级差奖|费率|抽成|抽取|抽 ?$|股息率|报酬率|优先回报|超额收益|手续费|管理费|服务费|托管费|申购费|赎回费|佣金|提成|分润|返佣|税|折扣?|优惠|增长|增幅|增速|增加|提高|提升|上升|下降|降低|减少|同比|环比|占比?|比例|比重|涨幅?|跌幅?|上涨|下跌|持股|股份|股权|股票|抵押率|质押率|"
     "成数|通过率|好评|满意度?|逾期率|不良率?|坏账率?|违约率|违约金|进度|完成|已投|已售|剩余|负债|换手|波动|准确率?|成功率|胜率|命中|覆盖|概率|几率|返现|奖励|红包|加息|罚息|滞纳|首付|定金|保证金|仓位|回撤|覆盖率|市场份额|"
     "复合增长|权重|浓度|含量|湿度|免费|正品|真实|人工|抵扣|上浮|下浮|基准|余额(?!宝)|预付|押金|概况|纯度|开源|拔比|市值|营收|净利|出资|认缴|控股|参股|让利|补贴|点差|杠杆|份额|学费|出油|毛利|返送|充值"
 )
-_OTHER_AFTER = bounded("^ ?(?:的)?(?:散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|购物|代金|积分|礼品|话费|归|抽成|用于|用作|进行|作为|分给|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
+_OTHER_AFTER = bounded("^ ?(?:的)?(?:(?:收益)?(?:分成|反水|佣金)|[a-z]{3,5} 分红|全球分红)|^ ?(?:的)?(?:推广|分销|加息[券卡]|终身(?:循环)?返|永久返|散户|股民|投资人|投资者|玩家|家庭|企业|受访|交易者|概率|几率|机会|管理|购物|代金|积分|礼品|话费|归|抽成|用于|用作|进行|作为|分给|服务费|托管|本息|本金|保障|安全|兑付|担保|盈利|赔付|正品|真实|人工|投资标|资金|到账|通过|覆盖|适用|准确|成功|保本|免费|以?上?的(?:人|用户|投资者|企业|股|份额|客户|市场)|返现|现金|手续|费|折|优惠|off|首付|佣金|股|提成|分润|奖励|返佣|税)")
 _GAME = bounded("金币|经验值?加成|角色|挂机|装备|副本|关卡|暴击")
-_PLAN = bounded("(?:业绩|流水|营业额|销售额|交易额|团队|全网|加权|手续费|营收|净利润|平台利润|入金量)的?[^,。;:\n%]{0,3}$")  # a share of what others bring: 全球新增业绩的3%
+_PLAN = bounded("(?:业绩|流水|营业额|销售额|交易额|团队|全网|加权|手续费|营收|净利润|平台利润|入金量|消费(?:积分|金额|额)?|实付(?:金额)?|订单(?:金额|总额)?|课程费|学费)的?[^,。;:\n%]{0,3}$")  # a share of what others bring: 全球新增业绩的3%
+_BROUGHT = bounded("(?:好友|下级|下线|被邀请人|被推荐人|受邀人)[^,。;%\n]{0,10}(?:收益|利息|回报|产出)(?:的)? ?$")  # 好友每笔出借收益 1%: of what a friend earns
+_SPENT = bounded("(?:消费|下单|购物|付费)[,，]?(?:你|您|邀请人|推荐人)(?:就|都|也|可以?|能)*(?:赚|得|拿|返|获得?) ?$")  # 好友消费你赚 30%: of what he spends
+_NEW_LINE = bounded("\\n[^\\n]{0,2}[^\\d\\s\\n,:~约达为]{4,}[^\\n]{0,3}$")  # the line of the number begins with a name of its own
+_BIDS = bounded("新手标|新手专享|新人标|体验标|起投|投标|剩余可投|立即(?:投资|加入|抢购|出借)|我要投|满标|加息")  # what is open for bids is held out, whatever its rate is called
+_OPEN_BID = bounded("(?:的)?(?:高息|高收益|超高|特权|专享|短期|年化)?(?:新手标|新人标|体验标|新手专享|福利标|秒标|短标)")  # 11%高息新手标
+_DAYS_OF_YEAR = bounded("^ ?[*×x] ?[\\d.]{1,6}(?:天)? ?[/÷] ?36[056]|^ ?[/÷] ?36[056] ?[*×x]")  # 10000*11%*90/365: a sum worked out
+_WORKED_OUT = bounded("[\\d)万%] ?[/÷] ?\\(?[\\d.]{1,9}[万)]{0,2} ?= ?$")  # 772.88/10万=0.7728%
 _BUSINESS = bounded("农户|种植|养殖户|亩均|大棚|开店|门店|店铺|餐饮|骑手|产值|工程|建成|发电")
 _CREDIT = bounded("信用卡|逾期(?:未还|费|利|的)|罚息|透支|分期(?:费|手续)|借钱|授信|利息支出|违约金|循环利息|滞纳金")
 _TELECOM = bounded("话费|流量|宽带|购物卡|电费|油卡|积分|代金券|优惠券|打卡|水费|学费|工资|底薪|押金")
@@ -58,7 +65,7 @@ _RENT = bounded("租金|租售|房价|房租|出租")
 _BEYOND = bounded("倍|高于|超过|远超|秒杀|跑赢|高出|比(?:银行|存|定期|活期|国债|余额宝|货币|储蓄|它|[^,。]{1,8}(?:高|多|强|划算))")
 _EXPECTED = bounded("预期|预计|预估|估算|测算|预测|目标|拟|参考|模拟|演示|假设|(?:如果|假如|若)(?:年|月)?化?(?:收益|回报|利率)|示例|举例|试算|计算器")
 _HISTORICAL = bounded("今年以来|年初至今|本月以来|过去|历史|过往|往期|平均年|平均每年|年间|(?:报告|统计|存续|上述|同|该|此)期间|基金经理|往年|上期|实际年化|社保基金|养老基金|企业年金|近[一二三四五六七八九十\\d两]{1,2}[年月日周]|成立以来|七日年化|7日年化|近7日|近七日|去年|曾|回测|截至|当年|(?:上|本|该|\\d)年度|年度(?:收益|回报|业绩|化|净值)|巴菲特|芒格|西蒙斯|桥水|标普|沪深300|大盘(?:收益|回报|年化)|(?:19|20)\\d\\d年")
-_SCANT = bounded("(?:约为|大约|只有|仅有|不足|不到)[^,。]{0,3}$")
+_SCANT = bounded("(?:约为|大约|只有|仅有?|才|不足|不到)[^,。]{0,3}$")
 _SEVEN_DAYS = bounded("近?[七7]日年化")
 _CHANGED = bounded("(?:从|由) ?$")  # 收益率从18%提升到25%: told of the past
 _GO_ON = bounded("^ ?(?:最高|最低|高达|可达|达到|达|约|为|稳定在|不低于|超过|在|每年|每月|每日|每天|年化|月化|日化|到期|一般|平均|可以?|还|能|就|有|按|是|至少|更|还可以?得到|[+\\d.\\-~—%元天个月年期])* ?$")
@@ -75,7 +82,7 @@ _COMPARE = (
     f"{_WITH}[^,。;!?\\n%\\d一二两三四五六七八九十]{{0,10}}{_SOME_TIMES}"
     f"|{_SOME_TIMES}(?:于|的)?[^,。;!?\\n%\\d]{{0,4}}{_WITH}(?:活期|定期|存款|利息|利率|收益|同期|的)*"
 )
-_COMPARED, _MULTIPLE = bounded(_COMPARE), bounded(_TIMES)
+_COMPARED, _MULTIPLE = anchored(_COMPARE), anchored(_TIMES)
 _NOT_COMPARED = bounded("数量|网点|贷|杠杆|规模|注册|资本|增长|人数|准备金|笔数|余额(?!宝)")
 
 
@@ -136,7 +143,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         left = left.rpartition(stop)[2]
     right = text[rate.end:rate.end + RIGHT]
     right = right[:min((i for i, c in enumerate(right) if c in "。!?;"), default=len(right))]
-    if "不限" in left or right.startswith(("以下", " 以下")):
+    if "不限" in left or right.startswith(("以下", " 以下")) or _DAYS_OF_YEAR.search(right) or _WORKED_OUT.search(left):
         return None  # a search form's choices
     if rate.form in ("grow", "double", "daily", "lump", "kept", "reverse", "wan", "fen", "share") or (rate.form == "mille" and rate.period):
         return _spoken(text, rate, left, right)
@@ -147,17 +154,20 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None  # a difference: 高出两个百分点
     start, end, words, gain, side = label if label else (0, 0, "", False, "")
     if label is None:
+        if rate.form in ("percent", "range") and _OPEN_BID.match(right):
+            return _finish(rate, rate.start, rate.end, "year", "advertised", 0.0)
         if rate.form != "plus" or not _INVEST.search(text[max(0, rate.start - 60):rate.end + 60]) or _LOAN.search(left + right) or rate.high > 60:
             return None
         return _finish(rate, rate.start, rate.end, "year", "listed", 0.0)
     if side == "left" and words[0] in "年月日周" and _COUNT.search(left[:start]):  # 三个月|收益: the month belongs to the term
         start, words = start + 1, words[1:]
     around = left + right[:12]
-    if _LOAN.search(left + right) and not (gain and not _LOAN.search(words)):
+    bids = _BIDS.search(text[max(0, rate.start - 40):rate.end + 24]) is not None and "借款" not in left[-12:]
+    if _LOAN.search(left + right) and not (gain and not _LOAN.search(words)) and not bids:
         return None
-    if _GAME.search(left + right) or _PLAN.search(left) or right.lstrip().startswith("加权"):
+    if _GAME.search(left + right) or _PLAN.search(left) or _SPENT.search(left) or _BROUGHT.search(left) or left.endswith(("收益+", "收益率+", "收益 +")) or right.lstrip().startswith("加权"):
         return None
-    if not gain and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left + right) or (rate.high >= BEYOND_DEPOSITS and side == "left" and "活期" in left))):
+    if not gain and not bids and words != "加价" and not (words == "roi" and _PER_TIME.search(right)) and (_LOAN.search(text[max(0, rate.start - 50):rate.end + 50]) or not (_INVEST.search(text[max(0, rate.start - 200):rate.end + 120]) or _PAID_OUT.search(left + right) or (rate.high >= BEYOND_DEPOSITS and side == "left" and "活期" in left))):
         return None
     if not _BEYOND.search(around) and (_RENT.search(around) or (_DEPOSIT.search(around) and rate.high < BEYOND_DEPOSITS)):
         return None
@@ -167,7 +177,7 @@ def _claim(text: str, rate: Rate, last_end: int) -> Yield | None:
         return None
     begin, finish = (rate.start - len(left) + start, rate.end) if side == "left" else (rate.start, rate.end + end)
     period, days = _period(words, left[:start] if side == "left" else left, left[end:] if side == "left" else "", right)
-    stance = "comparative" if _HIGHER.search(left) else _stance(left, right, words, gain, rate.high)
+    stance = "comparative" if _HIGHER.search(left) else _stance(left, right, words, gain or bids, rate.high)
     return _finish(rate, begin, finish, rate.period or period, stance, days)
 
 
@@ -202,9 +212,9 @@ def _label(left: str, right: str, room: int, high: float) -> tuple[int, int, str
         return None  # how much of the profit is paid out
     if own is not None and own.lastgroup == "span" and (not _STRAIGHT.search(left[own_at:]) or not _held_out(left if own.group(0).endswith("期") else left[:low + own.start()], left[own_at:], right, high) or _OTHER.search(right[:8].partition(",")[0])):
         own = None
-    if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总")) or "公司" in left or "企业" in left):
+    if own is not None and "利润率" in own.group(0) and ("净" in own.group(0) or left[:low + own.start()].endswith(("毛", "营业", "销售", "总", "业务", "产品", "承保", "经营", "税前", "税后", "板块", "分部", "单店", "单车")) or "公司" in left or "企业" in left):
         return None
-    if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]):
+    if own is not None and own_at >= other_at and left[own_at:].count("\n") <= 1 and len(left) - own_at <= 16 and not _cut_off(left[own_at:]) and not _NEW_LINE.search(left, own_at):
         return low + own.start(), own_at, own.group(0), own.lastgroup == "gain", "left"
     after = _LABEL.search(right)
     if after is None or after.lastgroup == "span" or after.start() > 12 or _crosses(right[:after.start()]):

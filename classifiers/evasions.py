@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import re2
-import yaml
+
+from classifiers.yaml_files import read_yaml
 
 HAN = "\u4e00-\u9fff"
 # Invisible characters and marks that combine with the character before them: nothing a reader sees as text of its own.
@@ -68,8 +69,7 @@ class _Tables:
 @lru_cache(maxsize=1)
 def tables() -> _Tables:
     """The data made ready, once a process."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load(Path(__file__).with_name("evasions.yaml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (the safe loader, in C)
+    data = read_yaml(Path(__file__).with_name("evasions.yaml"))
     right = _words(data["words"])
     pinyin: dict[str, tuple[str, str]] = {}
     spelt: list[str] = []

@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from classifiers.errors import ConfigError
+from classifiers.manner import Manner, load_manner
 from classifiers.registers import NoRegister, Register, load_registers
-from classifiers.rules import AbsenceTest, NameTest, Provision, Rule, Topic, YieldTest
+from classifiers.rules import AbsenceTest, MannerTest, NameTest, Provision, Rule, Topic, YieldTest
 from classifiers.weighing import Weights, load_weights
+from classifiers.yaml_files import read_yaml
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """What the judge knows. ``digest`` names rules, topics, registers and weights: the same data give the same digest on every machine."""
+    """What the judge knows. ``digest`` names rules, topics, registers, weights and manner: the same data give the same digest on every machine."""
 
     rules: tuple[Rule, ...]
     provisions: Mapping[str, Provision]
@@ -29,10 +30,11 @@ class Knowledge:
     registers: Register = field(default_factory=NoRegister)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     weights: Weights | None = None  # what officers' decisions say of the rules' confidences, where the office has learnt it
+    manner: Manner | None = None  # how offers speak, and how those who tell of them do
 
 
 Model = TypeVar("Model", bound=BaseModel)
-_PARTS: Mapping[str, type[BaseModel]] = {"yields": YieldTest, "names": NameTest, "absence": AbsenceTest}
+_PARTS: Mapping[str, type[BaseModel]] = {"yields": YieldTest, "names": NameTest, "absence": AbsenceTest, "manner": MannerTest}
 
 
 def load_knowledge(folders: Sequence[Path]) -> Knowledge:
@@ -53,13 +55,12 @@ def load_knowledge(folders: Sequence[Path]) -> Knowledge:
     for rule, file in rules.values():
         _check_names(rule, file, provisions, {key: topic for key, (topic, _) in topics.items()})
     files = [rules[key][1] for key in sorted(rules)] + [topics[key][1] for key in sorted(topics)]
-    registers, weights = load_registers(folders), load_weights(folders)
+    registers, weights, manner = load_registers(folders), load_weights(folders), load_manner(folders)
     digests = [hashlib.sha256(file.read_bytes()).digest() for file in files] + [registers.digest.encode()]
-    if weights is not None:
-        digests.append(weights.digest.encode())
+    digests += [model.digest.encode() for model in (weights, manner) if model is not None]
     digest = hashlib.sha256(b"\0".join(digests)).hexdigest()
     known = {key: topic for key, (topic, _) in topics.items()}
-    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", registers, known, weights)
+    return Knowledge(tuple(rules[key][0] for key in sorted(rules)), provisions, f"sha256:{digest}", registers, known, weights, manner)
 
 
 def _check_names(rule: Rule, file: Path, provisions: Mapping[str, Provision], topics: Mapping[str, Topic]) -> None:
@@ -76,20 +77,12 @@ def _unknown(file: Path, field_name: str, message: str, word: str, known: Mappin
     return ConfigError(str(file), message + (f"，是否想写 {near[0]}" if near else ""), line=_line(file, (field_name,), None), field=field_name)
 
 
-def _load(file: Path) -> Any:
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ConfigError(str(file), "不是有效的 YAML（UTF-8）", line=line) from error
-
-
 def _read(file: Path, model: type[Model]) -> Model:
-    return _validate(file, model, _load(file))
+    return _validate(file, model, read_yaml(file))
 
 
 def _read_list(file: Path, model: type[Model]) -> list[Model]:
-    data = _load(file)
+    data = read_yaml(file)
     if not isinstance(data, list):
         raise ConfigError(str(file), "应为列表")
     return [_validate(file, model, row) for row in data]

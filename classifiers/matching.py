@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import ahocorasick_rs
@@ -17,67 +17,127 @@ import re2
 from classifiers import genre as genres
 from classifiers.bounded import bounded
 from classifiers.knowledge import Knowledge
+from classifiers.literals import Words, alternatives, needed
 from classifiers.model import Genre
 from classifiers.normalise import normalise
 from classifiers.numbers import HEADS as YIELD_HEADS
 from classifiers.rules import Rule, Topic
+from classifiers.stretches import Spans, Unless, found, regions_of, sign_search, together
 
-AROUND = 72  # characters either side of a head in which expressions run
 PIECE = 200_000  # characters of one pass; a page of any size is read piece by piece
-MOST_BARREN, LONG_STRETCH = 200, 400  # stretches remembered of one expression; characters of the longest
-MOST_JOINED = 2_000  # characters of expressions read as one
-LEAST_STORE, STORE_PER_STEP = 1_500_000, 1_000  # bytes of one expression's store of states; and for each step of its program
+LEAST_STORE, STORE_PER_CHARACTER = 200_000, 4_000  # bytes of one expression's store of states; and for each character of it
 MOST_HEADS, MOST_CLAIMS = 100_000, 1_000  # of one rule on one page: far beyond what a page says, so that no padding hides a claim
 _SIMPLE = re.compile(r"[\w%]+(?:\[\^[^\]\\]*(?:\\n)?\]\{\d{1,2},\d{1,2}\}[\w%]+)?")  # a word, or two with a bounded gap
 
 
-@dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression and the stretches in which it found nothing: pages of one site say the same in every menu and footer."""
+    """One alternative of a rule's expressions, and what must stand in a stretch for it to be read there: one word of each set. It is compiled
+    when first read: of some two thousand a page reads a dozen."""
 
-    regex: Any
-    barren: set[str]
+    __slots__ = ("_regex", "needs", "others", "pattern", "rule", "signs")
+
+    def __init__(self, pattern: str, words: Mapping[str, int], heads: frozenset[str], rule: int) -> None:
+        self.pattern, self.rule = pattern, rule
+        sets = [need for need in needed(pattern) if need != heads]  # where the heads stand is where it is read
+        self.needs = tuple(frozenset(words[word] for word in need) for need in sets if _is_rare(need))
+        self.others = self.needs[1:]  # it is looked at where one of the first stands
+        self.signs = tuple(tuple(need) for need in sets if not _is_rare(need))
+        self._regex: Any = None
+
+    @property
+    def regex(self) -> Any:
+        if self._regex is None:
+            self._regex = _compiled(self.pattern, longest=True)
+        return self._regex
+
+
+def _is_rare(need: Words) -> bool:
+    """Are the words looked for by the automaton? Single characters are everywhere: they are looked for in the stretches that are left."""
+    return min(map(len, need)) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     rule: Rule
     patterns: tuple[Expression, ...]
-    unless: Expression | None
+    unless: Unless | None
     near: Any
     not_near: Any
     topic: Topic | None
     words: Any  # of the topic
+    beside: frozenset[int]  # words of a rule that asks the manner of speaking
+    page_words: tuple[int, ...]  # of the topic
+
+
+class Places:
+    """Where the words of a rule set stand in one text."""
+
+    __slots__ = ("_places", "cues", "heads", "possible", "present", "starts")
+
+    def __init__(self, starts: dict[int, list[int]], heads: dict[int, list[int]], cues: dict[str, int]) -> None:
+        self.starts = starts  # by word
+        self.present = set(starts)
+        self.heads = heads  # by rule, in order
+        self.cues = cues  # how often each genre cue stands there
+        self.possible: dict[int, list[Expression]] = defaultdict(list)  # by rule: the expressions of which all rare words are there
+        self._places: dict[frozenset[int], list[int] | None] = {}
+
+    def places(self, need: frozenset[int]) -> list[int] | None:
+        """Where one of the words stands, in order; None: almost everywhere."""
+        if need not in self._places:
+            found = [self.starts[word] for word in need & self.present]
+            full = any(len(starts) >= MOST_HEADS for starts in found)
+            self._places[need] = None if full else found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
+        return self._places[need]
 
 
 class Engine:
-    """A rule set made ready: one automaton for the heads of all rules and the cues of all genres."""
+    """A rule set made ready: one automaton for the heads of all rules, the words their expressions need, and the cues of all genres."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self.compiled = [_compile(rule, knowledge.topics) for rule in knowledge.rules]
-        words: dict[str, list[int]] = defaultdict(list)
-        for index, entry in enumerate(self.compiled):
-            for head in (*entry.rule.heads, *(YIELD_HEADS if entry.rule.yields else ())):
-                words[normalise(head).text].append(index)
-        self.cues = frozenset(genres.WORDS)
-        self.words = list(dict.fromkeys((*words, *genres.WORDS)))
-        self.owners = [words.get(word, ()) for word in self.words]
-        # The table of all steps: twice as fast as the compact automaton; 1,200 words take 2 MB.
-        self.automaton = ahocorasick_rs.AhoCorasick(self.words, implementation=ahocorasick_rs.Implementation.DFA)
+        owners: dict[str, list[int]] = defaultdict(list)
+        for index, rule in enumerate(knowledge.rules):
+            for head in (*rule.heads, *(YIELD_HEADS if rule.yields else ()), *(rule.manner.words if rule.manner else ())):
+                owners[normalise(head).text].append(index)
+        needs = (need for rule in knowledge.rules for pattern in rule.patterns for one in alternatives(pattern) for need in needed(one) if _is_rare(need))
+        common = (normalise(word).text for rule in knowledge.rules if rule.manner for word in rule.manner.beside)
+        about = (word for topic in knowledge.topics.values() for word in topic.page_words)
+        self.words = list(dict.fromkeys((*owners, *genres.WORDS, *sorted({*chain.from_iterable(needs), *common, *about}))))
+        self.longest = max(map(len, self.words), default=1)
+        self.owners = [owners.get(word, ()) for word in self.words]
+        numbers = {word: number for number, word in enumerate(self.words)}
+        self.cues = {numbers[word]: word for word in genres.WORDS}
+        self.compiled = [_compile(index, rule, knowledge.topics, numbers) for index, rule in enumerate(knowledge.rules)]
+        self.absent = [entry for entry in self.compiled if entry.rule.absence is not None]
+        self.keys: dict[int, list[Expression]] = defaultdict(list)  # by a word of what an expression needs most
+        self.keyless: list[Expression] = []
+        for entry in self.compiled:
+            for one in entry.patterns:
+                if not one.needs:
+                    self.keyless.append(one)
+                for word in one.needs[0] if one.needs else ():
+                    self.keys[word].append(one)
+        # The compact automaton: the table of all steps of some 20,000 words takes 70 MB and is no faster.
+        self.automaton = ahocorasick_rs.AhoCorasick(self.words, implementation=ahocorasick_rs.Implementation.ContiguousNFA)
 
-    def heads(self, text: str) -> tuple[dict[int, list[int]], dict[str, int]]:
-        """Places of heads by rule, and how often each genre cue stands in ``text``."""
-        by_word: dict[int, list[int]] = defaultdict(list)
+    def read(self, text: str) -> Places:
+        """One pass over ``text``."""
+        starts: dict[int, list[int]] = defaultdict(list)
         for at in range(0, max(len(text), 1), PIECE):
-            piece = text if len(text) <= PIECE else text[at:at + PIECE + 16]
+            piece = text if len(text) <= PIECE else text[at:at + PIECE + self.longest]
             for word, start, _ in self.automaton.find_matches_as_indexes(piece, overlapping=True):
-                by_word[word].append(at + start)
-        places: dict[int, list[int]] = defaultdict(list)
-        for word, starts in by_word.items():
+                starts[word].append(at + start)
+        heads: dict[int, list[int]] = defaultdict(list)
+        for word, places in starts.items():
             for owner in self.owners[word]:
-                places[owner] += starts
-        cues = {self.words[word]: len(starts) for word, starts in by_word.items() if self.words[word] in self.cues}
-        return {owner: sorted(starts)[:MOST_HEADS] for owner, starts in places.items()}, cues
+                heads[owner] += places
+        cues = {self.cues[word]: len(places) for word, places in starts.items() if word in self.cues}
+        reading = Places(starts, {owner: sorted(places)[:MOST_HEADS] for owner, places in heads.items()}, cues)
+        missing = reading.present.isdisjoint
+        for one in dict.fromkeys(chain(self.keyless, *(self.keys[word] for word in self.keys.keys() & reading.present))):
+            if one.rule in heads and not (one.others and any(map(missing, one.others))):
+                reading.possible[one.rule].append(one)
+        return reading
 
 
 @lru_cache(maxsize=4)
@@ -85,49 +145,39 @@ def engine_of(knowledge: Knowledge) -> Engine:
     return Engine(knowledge)
 
 
-def _compile(rule: Rule, topics: Mapping[str, Topic]) -> Entry:
+def _compile(index: int, rule: Rule, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Entry:
     def short(patterns: tuple[str, ...]) -> Any:
         return bounded("|".join(patterns)) if patterns else None
 
     topic = topics[rule.topic] if rule.topic else None
-    return Entry(
-        rule, tuple(Expression(_joined(group, longest=True), set()) for group in _groups(rule.patterns)),
-        Expression(_joined(rule.unless), set()) if rule.unless else None, short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()))
+    heads = frozenset(normalise(head).text for head in rule.heads)
+    patterns = tuple(Expression(one, words, heads, index) for pattern in rule.patterns for one in alternatives(pattern))
+    unless = "|".join(f"(?:{pattern})" for pattern in rule.unless)
+    about = tuple(words[word] for word in topic.page_words) if topic else ()
+    common = frozenset(words[normalise(word).text] for word in rule.manner.beside) if rule.manner else frozenset()
+    other = Unless(unless, _compiled) if unless else None
+    return Entry(rule, patterns, other, short(rule.near), short(rule.not_near), topic, short(topic.words if topic else ()), common, about)
 
 
-def _groups(patterns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The patterns a few at a time: one expression of them all may need more states than are kept, and then takes a hundred times as long."""
-    group: list[str] = []
-    for pattern in patterns:
-        if group and sum(map(len, group)) + len(pattern) > MOST_JOINED:
-            yield tuple(group)
-            group = []
-        group.append(pattern)
-    if group:
-        yield tuple(group)
-
-
-def _joined(patterns: tuple[str, ...], *, longest: bool = False) -> Any:
-    """All patterns as one. A word, or two with a bounded gap, cannot take long in the plain engine either, which is called at a tenth of the cost."""
-    if not patterns:
-        return None
-    if len(patterns) == 1 and _SIMPLE.fullmatch(patterns[0]):
-        return re.compile(patterns[0])
+def _compiled(pattern: str, *, longest: bool = False) -> Any:
+    """A word, or two with a bounded gap, cannot take long in the plain engine either, which is called at a tenth of the cost."""
+    if _SIMPLE.fullmatch(pattern):
+        return re.compile(pattern)
     options = re2.Options()
     options.longest_match = longest
     options.never_capture = True
     options.log_errors = False  # where the store of states runs over, the slower way gives the same answer
-    whole = "|".join(f"(?:{pattern})" for pattern in patterns)
-    # States that were seen are kept, for each of some 300 expressions: in proportion to its size, because foreign text is always new.
-    options.max_mem = max(LEAST_STORE, STORE_PER_STEP * re2.compile(whole, options).programsize)
-    return re2.compile(whole, options)
+    # States that were seen are kept, for each of some 2,000 expressions: in proportion to its size, because foreign text is always new.
+    options.max_mem = max(LEAST_STORE, STORE_PER_CHARACTER * len(pattern))
+    return re2.compile(pattern, options)
 
 
-def is_about(topic: Topic | None, text: str, genre: Genre) -> bool:
-    """Is the whole page about the topic, so that the words around need not say it?"""
+def is_about(entry: Entry, reading: Places, length: int, genre: Genre) -> bool:
+    """Is the whole page, of ``length`` characters, about the rule's topic, so that the words around need not say it?"""
+    topic, starts = entry.topic, reading.starts
     if topic is None or genre in topic.genres:
         return True
-    return bool(topic.page_words) and sum(word in text for word in topic.page_words) >= topic.page_least
+    return bool(topic.page_words) and sum(1 for word in entry.page_words if word in starts and starts[word][0] < length) >= topic.page_least
 
 
 def _stands(entry: Entry, text: str, start: int, end: int, *, about: bool) -> bool:
@@ -140,76 +190,42 @@ def _stands(entry: Entry, text: str, start: int, end: int, *, about: bool) -> bo
     return not (entry.near is not None and not entry.near.search(around)) and not (entry.not_near is not None and entry.not_near.search(around))
 
 
-def regions_of(places: list[int], length: int) -> list[tuple[int, int]]:
-    """Stretches around the heads, whose ``places`` are in order; those that touch are joined."""
-    regions: list[tuple[int, int]] = []
-    begin = finish = -1
-    for place in places:
-        if place >= length:
-            break
-        if finish >= 0 and place - AROUND <= finish:
-            finish = place + AROUND
-            continue
-        if finish >= 0:
-            regions.append((begin, finish))
-        begin, finish = max(0, place - AROUND), place + AROUND
-    if finish >= 0:
-        regions.append((begin, min(length, finish)))
-    return regions
+def matches(entry: Entry, index: int, text: str, reading: Places, *, about: bool = True) -> Iterator[tuple[int, int]]:
+    """Where the words of rule ``index`` stand in ``text``, at most ``MOST_CLAIMS``. ``about``: the whole page is about the rule's topic."""
+    return islice(_matches(entry, reading.possible.get(index, ()), text, reading, regions_of(reading.heads[index], len(text)), about=about), MOST_CLAIMS)
 
 
-def matches(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: bool = True) -> Iterator[tuple[int, int]]:
-    """Where the rule's words stand in ``text``, at most ``MOST_CLAIMS``. ``about``: the whole page is about the rule's topic."""
-    return islice(_matches(entry, text, spans, about=about), MOST_CLAIMS)
-
-
-def _matches(entry: Entry, text: str, spans: list[tuple[int, int]], *, about: bool) -> Iterator[tuple[int, int]]:
-    unless: list[tuple[int, int]] | None = None
+def _matches(entry: Entry, one_of: Sequence[Expression], text: str, reading: Places, spans: Spans, *, about: bool) -> Iterator[tuple[int, int]]:
+    unless: Spans | None = None
     last = -1
-    found = sorted((span for pattern in entry.patterns for span in _found(pattern, text, spans)), key=_leftmost_longest)
-    for start, end in found:
+    hits = together(found(one.regex, text, left) for one in one_of if (left := _stretches(one, text, reading, spans)))
+    for start, end in hits:
         if start < last:
             continue
         last = end
         while start < end - 1 and text[start] in " \n":
             start += 1
         if unless is None:
-            unless = list(_found(entry.unless, text, spans)) if entry.unless is not None else []
-        if not any(a < end and start < b for a, b in unless) and _stands(entry, text, start, end, about=about):
+            unless = entry.unless.spans(text, spans, hits) if entry.unless is not None else []
+        if not _overlaps(unless, start, end) and _stands(entry, text, start, end, about=about):
             yield start, end
 
 
-def _leftmost_longest(span: tuple[int, int]) -> tuple[int, int]:
-    return span[0], -span[1]
+def _overlaps(spans: Spans, start: int, end: int) -> bool:
+    """Does one of ``spans``, which are in order and apart, share a character with [start, end)?"""
+    at = bisect_left(spans, (end, 0))  # the first that begins at ``end`` or later
+    return at > 0 and spans[at - 1][1] > start
 
 
-def _found(pattern: Expression, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Matches within the stretches, in places of ``text``. One call reads them all, joined: a call costs as much as some hundred characters."""
-    barren = pattern.barren
-    fresh = [(low, high) for low, high in spans if text[low:high] not in barren]
-    if not fresh:
-        return []
-    found = list(_in_joined(pattern.regex, text, fresh))
-    if None in found:
-        found = [(low + match.start(), low + match.end()) for low, high in fresh for match in pattern.regex.finditer(text[low:high])]
-    matched = [span for span in found if span is not None and span[0] < span[1]]
-    if len(barren) > MOST_BARREN:
-        barren.clear()
-    barren.update(text[low:high] for low, high in fresh if high - low <= LONG_STRETCH and not any(low <= start < high for start, _ in matched))
-    return matched
-
-
-def _in_joined(pattern: Any, text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int] | None]:
-    """None where a match reaches from one stretch into the next: then each is to be read alone."""
-    starts, at = [], 0
-    for low, high in spans:
-        starts.append(at)
-        at += high - low + 1
-    for match in pattern.finditer("\n".join([text[low:high] for low, high in spans])):
-        start, end = match.span()
-        if end <= start:
-            continue
-        part = bisect_right(starts, start) - 1
-        low, high = spans[part]
-        start, end = low + start - starts[part], low + end - starts[part]
-        yield (start, end) if end <= high else None
+def _stretches(one: Expression, text: str, reading: Places, spans: Spans) -> Spans:
+    """The stretches in which all that the expression needs is there."""
+    for need in one.needs:
+        places = reading.places(need)
+        if places is not None:
+            spans = [(low, high) for low, high in spans if (at := bisect_left(places, low)) < len(places) and places[at] < high]
+        if not spans:
+            return []
+    for signs in one.signs:
+        stands = sign_search(signs)
+        spans = [span for span in spans if stands(text, *span) is not None]
+    return spans

@@ -57,6 +57,7 @@ _LEAST = 4  # characters of a name worth comparing: 平安, 中信 alone prove n
 _GONE = re.compile("revoked|not_renewed|注销|吊销|撤销|失效|不予续展|终止|解散|破产")
 _ART9 = ("股份", "有限", "官", "-")
 _MOST_SEGMENTS = 8
+_SHOWN_AS = {"favicon": "图标", "logo": "标识图片"}
 _SITES = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
 
 
@@ -183,7 +184,7 @@ def _signs(me: Self, name: str, entry: Entry, registers: Register) -> list[str]:
         signs.append("页面要求输入密码")
     if (label := look_alike_host(me.host, entry.domains)):
         signs.append(f"域名“{me.host}”与其域名“{label}”近似")
-    signs += [f"网站图标与其标识一致（差异 {distance}/64）" for name_of, distance in registers.pictured(me.page.pictures) if name_of == entry.name][:1]
+    signs += [f"网站{_SHOWN_AS[shown.role]}与其标识一致（差异 {far}/64）" for brand, shown, far in registers.pictured(me.page.pictures) if brand.name == entry.name][:1]
     return signs
 
 
@@ -207,18 +208,31 @@ def picture(me: Self, registers: Register) -> list[Named]:
     """The favicon or logo of an institution on a domain that is not its own; alone it is a hint, and more where people are asked for money."""
     if not me.page.pictures or not me.elsewhere:
         return []
-    for name, far in registers.pictured(me.page.pictures):
-        entry = registers.exact(name)
-        if entry is not None and any(me.host == domain or me.host.endswith("." + domain) for domain in entry.domains):
+    for brand, shown, far in registers.pictured(me.page.pictures):
+        if brand.own(me.host):
             continue
-        short = next((one for one in (name, *(entry.short_names if entry else ())) if normalise(one).text in me.text), "")
-        words = normalise(short).text if short else next((part for part in me.segments if part in me.text), me.text[:20].partition("\n")[0])
+        name, entry = brand.name, registers.exact(brand.name)
+        called = [normalise(one).text for one in (name, *(entry.short_names if entry else ()))]
+        short = next((one for one in called if one in me.text), "") or next(filter(None, (_one_off(one, me.segments) for one in called)), "")
+        titled = next((part for part in me.segments if part in me.text), me.text[:20].partition("\n")[0])
+        words = short if short and short in me.text else titled
         at = me.text.find(words) if words else -1
         if at >= 0:
             asks = me.offers or me.page.has_password_field
-            reason = f"页面图标与“{name}”的标识一致（差异 {far}/64），而网址 {me.host} 不是其域名"
+            own = brand.domain.replace("|", "、") or "、".join(entry.domains if entry else ())
+            reason = f"页面{_SHOWN_AS[shown.role]}（{shown.url or '图片'}）与“{name}”的标识一致（差异 {far}/64），而网址 {me.host} 不是其域名"
+            reason += (f"（其域名为 {own}）" if own else "") + (f"，所用名称“{short}”与其只差一字" if short and short not in called else "")
             return [Named(at, at + len(words), "yellow" if asks and short else "blue", reason)]
     return []
+
+
+def _one_off(name: str, segments: tuple[str, ...]) -> str:
+    """What in the names a page goes by is ``name`` but for one character."""
+    size = len(name)
+    if size < _LEAST:
+        return ""
+    pieces = (part[at:at + size] for part in segments for at in range(min(len(part), 60) - size + 1))
+    return next((piece for piece in pieces if sum(map(str.__ne__, piece, name)) == 1), "")
 
 
 def name_word(me: Self, registers: Register, words: Mapping[str, tuple[str, ...]], lookalike: str) -> list[Named]:

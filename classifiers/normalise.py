@@ -202,6 +202,7 @@ class Normal:
         return at + self.left[gap - 1] if gap else at
 
 
+@lru_cache(maxsize=8_192)
 def _odd(character: str) -> str:
     """A look-alike, or a letter in a circle, a square or a mathematical fount: no one writes prose in them. Else empty."""
     if character < "\u00b2":

@@ -56,6 +56,8 @@ class Register(Protocol):
     def kinds(self) -> frozenset[str]: ...  # of licences of which a list is loaded
     @property
     def numbered(self) -> frozenset[str]: ...  # of which a list tells the numbers of licences
+    @property
+    def brands(self) -> tuple[BrandPicture, ...]: ...  # pictures of institutions; where there are none, a page's pictures need not be looked at
     def __bool__(self) -> bool: ...
     def exact(self, name: str) -> Entry | None: ...
     def known(self, name: str) -> Match | None: ...
@@ -65,7 +67,7 @@ class Register(Protocol):
     def of_uscc(self, code: str) -> tuple[Entry, ...]: ...
     def filings(self, icp: str) -> tuple[Entry, ...]: ...
     def enterprise(self, name: str) -> Entry | None: ...
-    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]: ...
+    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[BrandPicture, Picture, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class NoRegister:
     digest: str = ""
     kinds: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
+    brands: tuple[BrandPicture, ...] = ()
 
     def __bool__(self) -> bool:
         return False
@@ -103,7 +106,7 @@ class NoRegister:
     def enterprise(self, name: str) -> Entry | None:
         return None
 
-    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]:
+    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[BrandPicture, Picture, int]]:
         return []
 
 
@@ -172,9 +175,9 @@ class TableRegister:
         rows = [e for space in ("e:", "n:") for e in self._rows(space + plain) if _parts(e.name).plain == plain]
         return next((e for e in rows if e.uscc), rows[0] if rows else None)
 
-    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[str, int]]:
-        """Institutions whose picture a favicon or logo of the page is, with the number of bits that differ; nearest first."""
-        return [(brand.name, far) for brand, _, far in nearest(pictures, self.brands)] if pictures and self.brands else []
+    def pictured(self, pictures: Sequence[Picture]) -> list[tuple[BrandPicture, Picture, int]]:
+        """Institutions whose picture a favicon or logo of the page is, with that picture and the number of bits that differ; nearest first."""
+        return nearest(pictures, self.brands) if pictures and self.brands else []
 
     def _rows(self, key: str) -> Iterator[Entry]:
         return (_unpacked(self.table.record(number)) for number in self.table.numbers(key))

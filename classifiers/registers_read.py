@@ -49,7 +49,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("网络借贷", "p2p"), ("网贷", "p2p"), ("p2p", "p2p"), ("备案", "filing"), ("icp", "filing"), ("工商", "enterprise"), ("企业名录", "enterprise"), ("市场主体", "enterprise"), ("企业登记", "enterprise"),
 )
 _SPLIT = re.compile(r"[|;；、\n]+")
-_HOST = re.compile(r"^(?:[a-z]+://)?(?:www\.)?([a-z0-9\u4e00-\u9fff][a-z0-9.\u4e00-\u9fff-]*\.[a-z\u4e00-\u9fff]{2,})(?:[:/?#].*)?$")
+_HOST = re.compile(r"^(?:[a-z]+://)?(?:www\.)?([a-z0-9\u4e00-\u9fff][a-z0-9.\u4e00-\u9fff-]*\.[a-z\u4e00-\u9fff]{2,}|\d{1,3}(?:\.\d{1,3}){3})(?:[:/?#].*)?$")
 _LISTED = ("", "listed", "正常", "有效", "存续", "在业", "开业", "营业", "存续（在营、开业、在册）", "已备案", "已登记")
 
 
@@ -154,7 +154,7 @@ def kind_of(words: str, default: str = "other") -> str:
 
 
 def domains_of(cell: str) -> tuple[str, ...]:
-    """Domains in a cell: addresses are cut down to the host, without www."""
+    """Domains in a cell: addresses are cut down to the host, without www; a host may be a number (an inner network, a demonstration)."""
     if not cell:
         return ()
     found = []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
+from contextlib import suppress
+from math import prod
 from typing import Any, Literal
 
 import re2
@@ -12,19 +15,34 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from classifiers.model import Genre
 
 _FULL_WIDTH = {"，": ",", "：": ":", "；": ";", "！": "!", "？": r"\?", "（": r"\(", "）": r"\)", "％": "%", "～": "~", "＋": r"\+", "．": r"\."}
+_COUNT = re.compile(r"[{,](\d+),?\}")  # how often at most (at least, where there is no most)
+_CHARACTER, _PROGRAM = 40, 300_000  # instructions that one character of an expression comes to at most; and all together
 LevelName = Literal["blue", "yellow", "orange", "red"]
 StanceName = Literal["promised", "advertised", "listed", "expected", "historical", "benchmark"]
 
 
 def _compiling(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Expressions in half width, as the text they read is; raises ValueError where RE2 cannot read one."""
+    """Expressions in half width, as the text they read is; raises ValueError where RE2 cannot read one. Compiling two thousand is most of the time
+    that a command needs to begin: those that are too small to be refused for their size are parsed alone."""
     folded = tuple("".join(_FULL_WIDTH.get(c, c) for c in pattern) for pattern in value)
+    parsed = re2.Set.SearchSet()
     for pattern in folded:
         try:
+            if _is_small(pattern):
+                with suppress(re2.error):  # which does not say why: compiling does
+                    parsed.Add(pattern)
+                    continue
             re2.compile(pattern)
         except re2.error as error:
             raise ValueError(f"表达式写错：{pattern}（{error}）") from error
     return folded
+
+
+def _is_small(pattern: str) -> bool:
+    """Whether the program of ``pattern`` is certain to stay within RE2's 8 MiB (some 350,000 instructions): by its length, and by how often
+    its counted repetitions, one within another where groups are repeated, can multiply it."""
+    counts = sorted((max(int(count), 1) for count in _COUNT.findall(pattern)), reverse=True)
+    return "\\p" not in pattern and "\\P" not in pattern and _CHARACTER * len(pattern) * prod(counts[: pattern.count("){") + 1]) < _PROGRAM
 
 
 class _Strict(BaseModel):
@@ -58,6 +76,15 @@ class NameTest(_Strict):
         if "name_word" in self.checks and not self.words:
             raise ValueError("checks 中有 name_word 时要写 words：字样及可使用该字样的机构类别")
         return self
+
+
+class MannerTest(_Strict):
+    """Words too common to say anything by themselves: they count where the manner of speaking agrees (classifiers.manner), and where no other rule
+    of the code found anything."""
+
+    words: tuple[str, ...] = Field(min_length=1)  # plain words
+    beside: tuple[str, ...] = Field(min_length=1)  # plain words, one of them in the same sentence
+    within: int = Field(default=40, ge=1, le=120)  # characters between the beginnings of the two
 
 
 class AbsenceTest(_Strict):
@@ -103,6 +130,7 @@ class Rule(_Strict):
     yields: YieldTest | None = None
     names: NameTest | None = None
     absence: AbsenceTest | None = None
+    manner: MannerTest | None = None
     reason: str
     confidence: float = Field(ge=0, le=1)
     flag: tuple[str, ...] = Field(default=(), validate_default=True)
@@ -120,10 +148,18 @@ class Rule(_Strict):
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> Rule:
-        if not (self.patterns or self.yields or self.names or self.absence):
-            raise ValueError("patterns、yields、names、absence 至少写一项")
+        if not (self.patterns or self.yields or self.names or self.absence or self.manner):
+            raise ValueError("patterns、yields、names、absence、manner 至少写一项")
         if self.patterns and not self.heads:
             raise ValueError("写了 patterns 就要写 heads：表达式只在这些字样附近运行")
+        return self
+
+    @model_validator(mode="after")
+    def _says_nothing_that_is_not_read(self) -> Rule:
+        other = next((name for name in ("yields", "names", "absence", "manner") if getattr(self, name) is not None), "")
+        for name in ("heads", "patterns", "unless", "topic", "near", "not_near") if other else ():
+            if getattr(self, name):
+                raise ValueError(f"写了 {other} 的规则不看 {name}：请删去，或另写一条规则")
         return self
 
 

@@ -53,6 +53,7 @@ AXES_LOCKOUT_CALLABLE = "console.views.account.locked_out"
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = 0
 CONSOLE_IDLE_S = int(os.environ.get("ADPATROL_IDLE_S", "1800"))
+SESSION_IDLE_S = float(os.environ.get("ADPATROL_SESSION_IDLE_S", "300"))  # a 取证会话 without an act ends as 中断
 # 广告自查: who may (off, signed-in, public), keys of the API (16 characters at least), and how often an outsider or a key may ask.
 SELFCHECK = os.environ.get("ADPATROL_SELFCHECK", "signed-in")
 if SELFCHECK not in ("off", "signed-in", "public"):
@@ -73,6 +74,21 @@ DATABASES = {"default": {
     "ENGINE": "django.db.backends.sqlite3", "NAME": HOME / "adpatrol.sqlite3",
     "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"},
 }}
+# 检索集群 (indexer.search.backend); without ADPATROL_SEARCH_URL the embedded index alone. The key lies in a file, never on a command line.
+def _search_cluster() -> dict[str, object] | None:
+    urls = tuple(url.strip() for url in os.environ.get("ADPATROL_SEARCH_URL", "").split(",") if url.strip())
+    if not urls:
+        return None
+    key_file, ca = os.environ.get("ADPATROL_SEARCH_API_KEY_FILE", ""), os.environ.get("ADPATROL_SEARCH_CA", "")
+    return {
+        "urls": urls, "index": os.environ.get("ADPATROL_SEARCH_INDEX", "adpatrol"), "ca": Path(ca) if ca else None,
+        "api_key": Path(key_file).read_text(encoding="ascii").strip() if key_file else os.environ.get("ADPATROL_SEARCH_API_KEY", ""),
+        "timeout_s": float(os.environ.get("ADPATROL_SEARCH_TIMEOUT_S", "10")), "shards": int(os.environ.get("ADPATROL_SEARCH_SHARDS", "1")),
+        "replicas": int(os.environ.get("ADPATROL_SEARCH_REPLICAS", "0")),
+    }
+
+
+SEARCH_CLUSTER = _search_cluster()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

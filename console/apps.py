@@ -24,7 +24,12 @@ def _signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
 
 def _signed_out(sender: Any, request: Any, user: Any, **_: Any) -> None:
     if user is not None:
+        from django.conf import settings
+
+        from alerts.sessions import desk
+
         _tell(user, "退出", request)
+        desk.left(user, settings.HOME, "退出登录")  # a 取证会话 without one of its two officers is none
 
 
 def _locked_out(sender: Any, request: Any = None, username: str | None = None, ip_address: str | None = None, **_: Any) -> None:

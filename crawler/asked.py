@@ -7,8 +7,10 @@ from pathlib import Path
 
 from crawler.addresses import canonical, host_of
 from crawler.frontier import ASKED, Found
+from crawler.identity import BROWSER
+from crawler.identity import EVIDENCE as IN_EVIDENCE
 from crawler.plans import SitePlan
-from crawler.plans.asks import Ask, done, open_asks, take_asks
+from crawler.plans.asks import EVIDENCE, Ask, done, open_asks, take_asks
 
 LIMIT = 50
 LEASE_S = 30.0
@@ -41,4 +43,5 @@ class Asked:
         number = self._sites[ask.site]
         plan = self._plans[number]
         url = canonical(ask.url)
-        return Found(url, number, host_of(url), f"{ask.client or plan.clients[0]}-browser", 0, ASKED, why=ask.why)
+        kind = IN_EVIDENCE if ask.grade == EVIDENCE else BROWSER
+        return Found(url, number, host_of(url), f"{ask.client or plan.clients[0]}{kind}", 0, ASKED, why=ask.why, cites=ask.cites)

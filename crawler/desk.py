@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from crawler.frontier import ASKED, Frontier, Row
+from crawler.identity import by_browser
 from crawler.plans import SitePlan
 from evidence.capture import PROBE
 
@@ -87,6 +88,10 @@ class Desk:
         """Whether another page of the site may be visited; ``again``: one that rested."""
         budget = self._budgets[site]
         return budget.pages > (0 if again else self._held[site]) and budget.bytes > 0 and time.monotonic() < budget.until
+
+    def may_add(self, site: int) -> bool:
+        """Whether the site's bytes and time allow for what belongs to a page that was visited."""
+        return self._budgets[site].bytes > 0 and time.monotonic() < self._budgets[site].until
 
     def _take(self, host: _Host) -> Row | None:
         if not host.ready and host.fresh:
@@ -181,7 +186,7 @@ class Desk:
 
 
 def _shown(row: Row) -> bool:
-    return row.client.endswith("-browser")
+    return by_browser(row.client)
 
 
 def _counts(row: Row) -> bool:

@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS urls (
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL, key BLOB NOT NULL, site INTEGER NOT NULL, host TEXT NOT NULL, url TEXT NOT NULL,
   client TEXT NOT NULL, depth INTEGER NOT NULL, priority INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
-  not_before REAL NOT NULL DEFAULT 0, via TEXT NOT NULL DEFAULT '', why TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL DEFAULT 0);
+  not_before REAL NOT NULL DEFAULT 0, via TEXT NOT NULL DEFAULT '', why TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL DEFAULT 0,
+  cites TEXT NOT NULL DEFAULT '');
 CREATE UNIQUE INDEX IF NOT EXISTS urls_once ON urls (run, key);
 CREATE INDEX IF NOT EXISTS urls_waiting ON urls (run, host, priority DESC, id) WHERE state = 0;
 CREATE TABLE IF NOT EXISTS hosts (
@@ -49,6 +50,7 @@ class Found:
     priority: int
     via: str = ""
     why: str = ""
+    cites: tuple[str, ...] = ()  # sentences that a visit at evidence grade is to show
 
     @property
     def key(self) -> bytes:
@@ -69,6 +71,7 @@ class Row:
     tries: int
     via: str
     why: str
+    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class Frontier:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+        if not any(column[1] == "cites" for column in self._db.execute("PRAGMA table_info(urls)")):  # a file from before there was one
+            self._db.execute("ALTER TABLE urls ADD COLUMN cites TEXT NOT NULL DEFAULT ''")
         self._reader = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         self._reader.execute("PRAGMA query_only=ON")
         self._lock = threading.Lock()
@@ -182,11 +187,11 @@ class Frontier:
     def waiting(self, host: str, *, limit: int, ripe_at: float, least: int = 0, below: int = 1_000) -> list[Row]:
         """The best ``limit`` addresses of a leased host that may be visited at ``ripe_at``, of a priority from ``least`` on and under ``below``."""
         rows = self._reader.execute(
-            "SELECT id, site, host, url, client, depth, priority, tries, via, why FROM urls"
+            "SELECT id, site, host, url, client, depth, priority, tries, via, why, cites FROM urls"
             " WHERE run = ? AND host = ? AND state = 0 AND priority >= ? AND priority < ? AND not_before <= ? ORDER BY priority DESC, id LIMIT ?",
             (self._run, host, least, below, ripe_at, limit),
         )
-        return [Row(*row) for row in rows]
+        return [Row(*(*row[:-1], tuple(json.loads(row[-1])) if row[-1] else ())) for row in rows]
 
     def known(self) -> Iterator[tuple[int, str]]:
         """(site, address) of every address of the run, those that were asked for by the browser too, in the order they came."""
@@ -216,8 +221,9 @@ class Frontier:
             return 0
         before = self._db.total_changes
         self._db.executemany(
-            "INSERT OR IGNORE INTO urls (run, key, site, host, url, client, depth, priority, via, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(self._run, f.key, f.site, f.host, f.url, f.client, f.depth, f.priority, f.via, f.why) for f in items],
+            "INSERT OR IGNORE INTO urls (run, key, site, host, url, client, depth, priority, via, why, cites) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(self._run, f.key, f.site, f.host, f.url, f.client, f.depth, f.priority, f.via, f.why,
+              json.dumps(f.cites, ensure_ascii=False) if f.cites else "") for f in items],
         )
         new = self._db.total_changes - before
         self._db.executemany(
@@ -255,7 +261,7 @@ def keep_summary(home: Path, run: str, summary: dict[str, Any]) -> None:
 
 def standing(home: Path, run: str) -> dict[int, tuple[int, int, int]]:
     """site → (visited, waiting, those of the waiting that need the browser) of ``run``, read without disturbing the writer; for who watches."""
-    query = ("SELECT site, SUM(state = 1 AND priority <> ?), SUM(state = 0), SUM(state = 0 AND client LIKE '%-browser') FROM urls"
+    query = ("SELECT site, SUM(state = 1 AND priority <> ?), SUM(state = 0), SUM(state = 0 AND (client LIKE '%-browser' OR client LIKE '%-evidence')) FROM urls"
              " WHERE run = (SELECT number FROM runs WHERE id = ?) GROUP BY site")
     try:
         db = sqlite3.connect(f"file:{path_of(home)}?mode=ro", uri=True, timeout=_BUSY_S)

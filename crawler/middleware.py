@@ -13,7 +13,7 @@ from scrapy.signals import bytes_received
 from tldextract import TLDExtract
 
 from crawler.guards.certificates import certificate_facts
-from crawler.limits import MAX_BODY_BYTES, MAX_COOKIE_BYTES, MAX_COOKIES, MAX_DECODED_BYTES, MAX_ROBOTS_BYTES, PATIENCE
+from crawler.limits import MAX_BODY_BYTES, MAX_COOKIE_BYTES, MAX_COOKIES, MAX_DECODED_BYTES, MAX_PICTURE_BYTES, MAX_ROBOTS_BYTES, PATIENCE
 from crawler.visiting import Draft, exchange
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CaptureMiddleware:
         meta = request.meta
         got = meta["received"] = meta.get("received", 0) + len(data)
         began = meta.setdefault("body_began", time.monotonic())
-        if got > (MAX_BODY_BYTES if "draft" in meta else MAX_ROBOTS_BYTES):
+        if got > (MAX_PICTURE_BYTES if "picture" in meta else MAX_BODY_BYTES if "draft" in meta else MAX_ROBOTS_BYTES):
             meta["cut"] = "length"
             raise StopDownload(fail=False)
         if time.monotonic() - began + meta.get("download_latency", 0.0) > PATIENCE * meta["download_timeout"]:
@@ -64,7 +64,8 @@ class CaptureMiddleware:
         self._spider.gate(request.url)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        request.meta["download_maxsize"] = MAX_DECODED_BYTES if "draft" in request.meta else MAX_ROBOTS_BYTES
+        meta = request.meta
+        meta["download_maxsize"] = MAX_PICTURE_BYTES if "picture" in meta else MAX_DECODED_BYTES if "draft" in meta else MAX_ROBOTS_BYTES
         if "seen" in request.meta:  # shown in the browser: its records are made of what was seen
             return response
         flags = response.flags
@@ -76,6 +77,10 @@ class CaptureMiddleware:
             return response
         if response.certificate is not None and "tls" not in draft.facts:
             draft.facts["tls"] = certificate_facts(response.certificate, urlsplit(request.url).hostname or "")
+        if "picture" in request.meta:  # of a page that has come: it is put on record with it, and changes nothing of what the page answered
+            request.meta["picture"].records = exchange(request, response, address, truncated)
+            self._few_cookies(request, response)
+            return response
         draft.truncated = truncated
         draft.exchange(request, response, address)
         self._few_cookies(request, response)

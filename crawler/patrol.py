@@ -83,20 +83,21 @@ def new_run_id() -> str:
 
 def patrol(
     order: PatrolOrder, home: Path, *, on_event: Callable[[Event], None], run: str = "", caught_up: Callable[[int], bool] = lambda seq: True,
+    pictures: bool = False,
 ) -> Summary:
     """A new run to its end: the frontier is empty, who follows the archive has ``caught_up`` with the last ``seq``, and the visits asked for
-    are made. Raises PatrolStopped where it must stop before (resumable), PatrolError where it cannot begin."""
+    are made. ``pictures``: the office has brands' pictures to compare a page's icon and logos with. Raises PatrolStopped where it must stop before (resumable), PatrolError where it cannot begin."""
     run = run or new_run_id()
     with _one_patrol(home):
         frontier = Frontier(path_of(home), worker=run)
         seeds = [found for number, plan in enumerate(order.sites) for url in plan.seeds for found in Scope(plan, number).seed(url)]
         frontier.begin(run, order.plan, order.to_json(), seeds)
-        return _Patrol(order, home, run, frontier, on_event, caught_up).go()
+        return _Patrol(order, home, run, frontier, on_event, caught_up, pictures=pictures).go()
 
 
 def resume(
     home: Path, *, on_event: Callable[[Event], None], run: str = "", caught_up: Callable[[int], bool] = lambda seq: True,
-    revised: Callable[[PatrolOrder], PatrolOrder] = lambda order: order,
+    revised: Callable[[PatrolOrder], PatrolOrder] = lambda order: order, pictures: bool = False,
 ) -> Summary | None:
     """Goes on with ``run``, or with the newest that did not end; None where there is none. ``revised``: the order it began with → the one to
     go on under (the same sites in the same places)."""
@@ -107,7 +108,7 @@ def resume(
     with _one_patrol(home):
         frontier = Frontier(path_of(home), worker=found.id)
         frontier.resume(found.id)
-        return _Patrol(revised(PatrolOrder.from_json(found.order)), home, found.id, frontier, on_event, caught_up).go()
+        return _Patrol(revised(PatrolOrder.from_json(found.order)), home, found.id, frontier, on_event, caught_up, pictures=pictures).go()
 
 
 @contextmanager
@@ -124,8 +125,10 @@ def _one_patrol(home: Path) -> Iterator[None]:
 
 class _Patrol:
     def __init__(
-        self, order: PatrolOrder, home: Path, run: str, frontier: Frontier, on_event: Callable[[Event], None], caught_up: Callable[[int], bool],
+        self, order: PatrolOrder, home: Path, run: str, frontier: Frontier, on_event: Callable[[Event], None], caught_up: Callable[[int], bool], *,
+        pictures: bool,
     ) -> None:
+        self._pictures = pictures
         self._order, self._run, self._frontier, self._on_event = order, run, frontier, on_event
         self._browser = any(plan.render != "never" for plan in order.sites) and chromium_path() is not None
         self._asks = Asked(home, run, order.sites, caught_up, browser=self._browser)
@@ -173,7 +176,7 @@ class _Patrol:
         committer = Committer(writer, self._frontier, on_settled=self._settled, on_failed=self._failed, on_broken=self._broken)
         facts = {"run": self._run, "plan": self._order.plan, **self._order.facts}
         work = Work(self._run, plans, desk, committer, policy, facts, GatedResolver.answers, lambda: self._may_end, self._broken,
-                    known=list(self._frontier.known()), browser=self._browser)
+                    known=list(self._frontier.known()), browser=self._browser, pictures=self._pictures)
         GatedResolver.policy = policy
         process = AsyncCrawlerProcess(scrapy_settings(plans, policy if work.browser else None))
         crawler = self._crawler = process.create_crawler(PatrolSpider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -22,17 +23,19 @@ from crawler.guards.certificates import said as certificate_said
 from crawler.guards.egress import EgressPolicy
 from crawler.guards.resolver import AddressRefused, check_url_literal
 from crawler.harvest import Leads, leads_of_page, leads_of_sitemap, sitemaps_of_robots
-from crawler.identity import headers
-from crawler.limits import MAX_BODY_BYTES, MAX_HOPS, MAX_RETRY_AFTER_S, RETRY_S, TIMEOUT_S, TRIES
+from crawler.identity import EVIDENCE, by_browser, headers
+from crawler.limits import MAX_BODY_BYTES, MAX_HOPS, MAX_RETRY_AFTER_S, PICTURE_TIMEOUT_S, RETRY_S, TIMEOUT_S, TRIES
 from crawler.outcomes import Met, of_failure, of_status
+from crawler.pictures import Pictures, Waiting
 from crawler.plans import SitePlan
-from crawler.rendering.chromium import render_meta
+from crawler.rendering.chromium import evidence_meta, render_meta
 from crawler.rendering.records import records
 from crawler.scope import Scope
 from crawler.visiting import Draft
 from evidence.capture import PROBE, Outcome, VisitRecord
 
 if TYPE_CHECKING:
+    from crawler.rendering.evidence_records import Evidence
     from crawler.rendering.page import Seen
 
 _MOVED = (301, 302, 303, 307, 308)
@@ -55,6 +58,7 @@ class Work:
     broken: Callable[[Exception], None]  # a fault of ours that no page is to blame for: the run must stop, not wait
     known: Iterable[tuple[int, str]] = ()  # (site, address) in the frontier since before: what a resumed run has seen of each site
     browser: bool = False  # there is one, and a plan that may need it
+    pictures: bool = False  # the office has brands' pictures to compare a page's icon and logos with
     timeout_s: float = TIMEOUT_S
 
 
@@ -70,6 +74,7 @@ class PatrolSpider(Spider):
         for site, url in work.known:
             self._scopes[site].remember(url)
         self._robots: dict[str, tuple[list[VisitRecord], list[str]]] = {}
+        self._pictures = Pictures(work.pictures)
 
     async def start(self) -> AsyncIterator[Any]:
         """Nothing: all requests come from the desk."""
@@ -92,7 +97,7 @@ class PatrolSpider(Spider):
     def _next(self) -> Request | None:
         while (row := self.work.desk.next()) is not None:
             draft = self._draft(row)
-            if self.work.browser or not row.client.endswith("-browser"):
+            if self.work.browser or not by_browser(row.client):
                 return self._ask(row.url, draft, self.work.plans[row.site])
             self._land(draft, Met(Outcome.BROWSER_CRASH, "本机没有 Chromium，未能以浏览器打开"), Leads())
         if self.work.desk.flying == 0:
@@ -113,8 +118,10 @@ class PatrolSpider(Spider):
         }
         if not plan.autothrottle:
             meta["autothrottle_dont_adjust_delay"] = True
-        if draft.row.client.endswith("-browser"):
+        if by_browser(draft.row.client):
             meta |= render_meta(plan.site, draft.row.client, plan.identity, plan.contact)
+        if draft.row.client.endswith(EVIDENCE):
+            meta |= evidence_meta(draft.id, draft.row.client, draft.row.cites, plan.identity, plan.contact)
         return Request(url, headers=headers(draft.row.client, plan.identity, plan.contact), callback=self.visited, errback=self.failed,
                        meta=meta, dont_filter=True)
 
@@ -143,8 +150,7 @@ class PatrolSpider(Spider):
     def _visited(self, response: Response, draft: Draft) -> Request | None:
         seen = response.meta.get("seen")
         if seen is not None:
-            self._shown(response, draft, seen)
-            return None
+            return self._shown(response, draft, seen)
         location = response.headers.get("Location")
         if response.status in _MOVED and location:
             return self._moved(response, draft, location)
@@ -156,13 +162,17 @@ class PatrolSpider(Spider):
                 draft.facts["unread"] = leads.unread
         if not met.detail:
             met = Met(met.outcome, certificate_said(draft.facts.get("tls") or {}), met.passing)
+        if met.outcome is Outcome.OK and leads.markup:
+            page = (response.body, (response.headers.get("Content-Type") or b"").decode("latin-1"), response.url)
+            return self._pictured(draft, met, leads, page, len(response.body))
         self._land(draft, met, leads, retry_after=response.headers.get("Retry-After"), size=len(response.body))
         return None
 
-    def _shown(self, response: Response, draft: Draft, seen: Seen) -> None:
+    def _shown(self, response: Response, draft: Draft, seen: Seen) -> Request | None:
         """A page as the browser showed it: its pictures, its DOM, and where that leads."""
         row = draft.row
-        draft.records += records(seen, row.url)
+        evidence: Evidence | None = response.meta.get("evidence")
+        draft.records += records(seen, row.url) if evidence is None else evidence.records(row.url, draft.facts)
         draft.url, draft.status, draft.headers = seen.final_url, seen.status, seen.headers
         draft.chain += [url for url in seen.redirects if url not in draft.chain]
         draft.facts |= {"render_reason": row.why, "tls": browser_facts(seen.tls), "connections": list(seen.passages)[:50]}
@@ -176,9 +186,53 @@ class PatrolSpider(Spider):
             met = Met(met.outcome, said, met.passing)
         if not target or not self._scopes[row.site].allows(target):
             self._land(draft, Met(Outcome.REDIRECT_OUT, f"页面脚本转到本次巡查范围以外的 {host_of(target) or '地址'}"), Leads(), final_url=seen.final_url)
-            return
-        leads = leads_of_page(response.body, "text/html; charset=utf-8", seen.final_url) if met.outcome is Outcome.OK else Leads()
-        self._land(draft, met, leads, size=len(seen.body) + len(seen.view_png) + len(seen.full_png))
+            return None
+        if evidence is not None:
+            draft.facts |= evidence.facts()
+        size = sum(len(record.payload) for record in draft.records)
+        if met.outcome is not Outcome.OK:
+            self._land(draft, met, Leads(), size=size)
+            return None
+        page = (response.body, "text/html; charset=utf-8", seen.final_url)
+        return self._pictured(draft, met, leads_of_page(*page), page, size)
+
+    # The page's icon and logos, which go on record with it
+
+    def _pictured(self, draft: Draft, met: Met, leads: Leads, page: tuple[bytes, str, str], size: int) -> Request | None:
+        """Lands the page, or asks for its pictures first. ``page``: body, content type, address."""
+        site = draft.row.site
+        left = self._pictures.of(draft, self.work.plans[site], self._scopes[site], page) if self.work.desk.may_add(site) else None
+        return self._next_picture(Waiting(draft, met, leads, size, left or deque()))
+
+    def _next_picture(self, waiting: Waiting) -> Request | None:
+        draft = waiting.draft
+        if not waiting.left:
+            self._land(draft, waiting.met, waiting.leads, size=waiting.size)
+            return None
+        mark, plan = waiting.left.popleft(), self.work.plans[draft.row.site]
+        meta = {
+            "draft": draft, "picture": waiting, "mark": mark, "download_slot": host_of(mark.url),
+            "download_timeout": min(PICTURE_TIMEOUT_S, self.work.timeout_s), "cookiejar": f"{draft.row.site}/{draft.row.client}",
+            "dont_obey_robotstxt": plan.robots != "obey", "autothrottle_dont_adjust_delay": True,
+        }
+        said = headers(draft.row.client, plan.identity, plan.contact) | {"Accept": "image/png,image/*;q=0.8,*/*;q=0.5"}
+        return Request(mark.url, headers=said, callback=self.picture_came, errback=self.picture_failed, meta=meta, dont_filter=True)
+
+    def picture_came(self, response: Response) -> Request | None:
+        """A picture our own code stumbles over costs itself, not its page."""
+        waiting: Waiting = response.meta["picture"]
+        try:
+            waiting.came(response.meta["mark"], response)
+        except Exception:
+            self.logger.exception("reading %s", response.url)
+            waiting.refused(response.meta["mark"], "读取出错，未留存")
+        return self._next_picture(waiting)
+
+    def picture_failed(self, failure: Failure) -> Request | None:
+        request: Request = failure.request
+        waiting: Waiting = request.meta["picture"]
+        waiting.refused(request.meta["mark"], of_failure(failure.value).detail)
+        return self._next_picture(waiting)
 
     def failed(self, failure: Failure) -> Request | None:
         request: Request = failure.request
@@ -239,11 +293,12 @@ class PatrolSpider(Spider):
         row = draft.row
         host = urlsplit(draft.url or row.url).hostname or ""
         draft.facts["dns"] = list(self.work.answers(host))
-        robots = self._robots.pop(row.host, None)
         more: tuple[Found, ...] = ()
-        if robots is not None:
-            draft.records[:0] = robots[0]
-            more = self._scopes[row.site].sitemaps(robots[1], row)
+        for asked in dict.fromkeys((row.host, *(host_of(record.uri) for record in draft.records if record.type == "response"))):
+            robots = self._robots.pop(asked, None)
+            if robots is not None:
+                draft.records[:0] = robots[0]
+                more += self._scopes[row.site].sitemaps(robots[1], row)
         again = None
         rest = _rest(retry_after)
         if met.passing and rest > MAX_RETRY_AFTER_S:

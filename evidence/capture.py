@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+ANSWERS = frozenset({"response", "revisit"})  # a site's answers: whole, or with the body of an earlier one (docs/decisions/0021)
 PROBE = "试探：编造的网址，看该站对不存在的页面如何回答"  # facts["why"] of a visit to an address that is made up
 
 
@@ -74,7 +75,7 @@ class Visit:
     url: str
     final_url: str
     time: datetime  # UTC, aware
-    client: str  # desktop-static, phone-static, desktop-browser, phone-browser
+    client: str  # desktop-static, phone-static, desktop-browser, phone-browser, desktop-evidence, phone-evidence
     outcome: Outcome
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()

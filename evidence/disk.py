@@ -28,7 +28,21 @@ def claim(handle: int) -> None:
 @contextmanager
 def unless_written(path: Path) -> Iterator[bool]:
     """Whether nobody writes the file; nobody begins to while the block lasts."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with _tried(os.open(path, os.O_RDONLY | os.O_CLOEXEC)) as free:
+        yield free
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[bool]:
+    """Whether this process alone holds ``lock``, a file of its own (made where it is missing) that says nothing else. Held while the block
+    lasts; it ends with the process, however that ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with _tried(os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)) as mine:
+        yield mine
+
+
+@contextmanager
+def _tried(handle: int) -> Iterator[bool]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,17 +7,20 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from evidence.capture import ANSWERS
 from evidence.errors import ArchiveUnreadable
+from evidence.revisits import plain_digest
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_MEMBERS = 1_000  # of a WACZ
+MAX_KNOWN = 200_000  # pages of one file that revisits may refer to, and revisits that wait
 MAX_WARC_BYTES = 4 * 1024 * 1024 * 1024
 _SHOWN = "urn:x-adpatrol:dom:"
 _HTML = ("text/html", "application/xhtml+xml")
@@ -68,7 +71,10 @@ def _seekable(package: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
 
 
 def _warc(stream: IO[bytes], source: str) -> Iterator[ForeignPage]:
+    """Revisits of pages come last: their bodies lie in other records, which may stand behind them."""
     records: Any = ArchiveIterator(stream)
+    originals: dict[str, int] = {}  # record id and digest of a page's body → offset
+    waiting: list[tuple[ForeignPage, tuple[str, str]]] = []
     try:
         for record in records:
             kind = _kind_of(record)
@@ -76,16 +82,39 @@ def _warc(stream: IO[bytes], source: str) -> Iterator[ForeignPage]:
                 continue
             body = record.content_stream().read(MAX_BODY_BYTES)
             offset = records.get_record_offset()  # reads to the record's end: the body must be had before
-            headers = record.rec_headers
-            url = (headers.get_header("WARC-Target-URI") or "").removeprefix(_SHOWN)
-            yield ForeignPage(f"{source}#{offset}", url, body, kind, headers.get_header("WARC-Date") or "", _status_of(record))
+            page = _page(record, body, kind, f"{source}#{offset}")
+            told = plain_digest(record.rec_headers.get_header("WARC-Payload-Digest") or "")
+            if record.rec_type != "revisit":
+                if len(originals) < MAX_KNOWN:
+                    originals.setdefault(record.rec_headers.get_header("WARC-Record-ID") or "", offset)
+                    originals.setdefault(told, offset)
+                yield page
+            elif len(waiting) < MAX_KNOWN:
+                waiting.append((page, (record.rec_headers.get_header("WARC-Refers-To") or "-", told)))
+        for page, names in waiting:
+            place = next((originals[name] for name in names if name in originals and name.strip(":")), None)
+            if place is not None:
+                yield replace(page, body=_body_at(stream, place))
     except (ArchiveLoadFailed, ValueError, EOFError, zlib.error) as error:
         raise ArchiveUnreadable(f"归档无法读取：{error}") from error
 
 
+def _page(record: Any, body: bytes, kind: str, source: str) -> ForeignPage:
+    headers = record.rec_headers
+    url = (headers.get_header("WARC-Target-URI") or "").removeprefix(_SHOWN)
+    return ForeignPage(source, url, body, kind, headers.get_header("WARC-Date") or "", _status_of(record))
+
+
+def _body_at(stream: IO[bytes], offset: int) -> bytes:
+    stream.seek(offset)
+    for record in ArchiveIterator(stream):
+        return bytes(record.content_stream().read(MAX_BODY_BYTES))
+    return b""
+
+
 def _kind_of(record: Any) -> str:
     """The content type of an answer, or of a page as a browser showed it (what scripts wrote stands nowhere else); "" for other records."""
-    if record.rec_type == "response" and record.http_headers is not None:
+    if record.rec_type in ANSWERS and record.http_headers is not None:
         return record.http_headers.get_header("Content-Type") or ""
     if record.rec_type == "resource" and (record.rec_headers.get_header("WARC-Target-URI") or "").startswith(_SHOWN):
         return record.rec_headers.get_header("Content-Type") or ""
@@ -93,5 +122,5 @@ def _kind_of(record: Any) -> str:
 
 
 def _status_of(record: Any) -> int | None:
-    code = record.http_headers.get_statuscode() if record.rec_type == "response" else ""
+    code = record.http_headers.get_statuscode() if record.rec_type in ANSWERS else ""
     return int(code) if code.isdigit() else None

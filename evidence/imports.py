@@ -9,8 +9,8 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.warcwriter import WARCWriter
 
-from evidence.capture import Outcome, RecordRef
+from evidence import referred
+from evidence.bodies import known
+from evidence.capture import ANSWERS, Outcome, RecordRef
 from evidence.disk import sync
 from evidence.errors import ArchiveUnreadable
 from evidence.facts import Entry, from_stranger, moment, to_text
@@ -41,11 +43,13 @@ MAX_HEADERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """``captures`` newly ledgered; ``already`` where the file had been taken in before; ``note``: what could not be read of it, in Chinese."""
+    """``captures`` newly ledgered; ``already`` where the file had been taken in before; ``note``: what could not be read of it, in Chinese;
+    ``files``: as they lie in the archive."""
 
     captures: int
     already: bool
     note: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,20 @@ class _Pending:
 def import_file(folder: Path, path: Path) -> Imported:
     """Raises ArchiveUnreadable where the file is no archive (nothing is kept then), OSError where it cannot be read."""
     if path.name.lower().endswith(".wacz"):
-        return _wacz(folder, path)
-    with path.open("rb") as stream:
-        return _one(folder, stream, path.name)
+        done = _wacz(folder, path)
+    else:
+        with path.open("rb") as stream:
+            done = _one(folder, stream, path.name)
+    return replace(done, note="；".join(filter(None, [done.note, _unresolved(folder, done.files)]))) if done.captures else done
+
+
+def _unresolved(folder: Path, files: Sequence[str]) -> str:
+    """What was taken in and refers to bodies that are neither in it nor in the archive: named, in Chinese; empty where there is none."""
+    with known(folder):  # so that the bodies of this import are found by others'
+        missing = [fault for file in files for fault in referred.unresolved(folder, file)]
+    if not missing:
+        return ""
+    return f"{len(missing)} 条重访记录的正文不在导入的文件里，也不在存档里；导入含有原记录的文件后即可读取。第一条：{missing[0]}"
 
 
 def _wacz(folder: Path, path: Path) -> Imported:
@@ -87,7 +102,8 @@ def _wacz(folder: Path, path: Path) -> Imported:
                     done.append(_one(folder, member, name))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise ArchiveUnreadable(f"{path.name} 不是可读的 WACZ") from error
-    return Imported(sum(d.captures for d in done), all(d.already for d in done), "；".join(d.note for d in done if d.note))
+    return Imported(sum(d.captures for d in done), all(d.already for d in done), "；".join(d.note for d in done if d.note),
+                    tuple(file for d in done for file in d.files))
 
 
 def _one(folder: Path, stream: IO[bytes], name: str) -> Imported:
@@ -98,7 +114,7 @@ def _one(folder: Path, stream: IO[bytes], name: str) -> Imported:
         why: list[str] = []
         done = _ledgered(copy, file, f"imported-{copy.name.partition('.')[0][:12]}", ledger, why)
         _cover(folder, copy, file, ledger)
-        return Imported(done, already and done == 0, "".join(f"{name} {text}" for text in why))
+        return Imported(done, already and done == 0, "".join(f"{name} {text}" for text in why), (file,))
     finally:
         ledger.close()
 
@@ -247,8 +263,8 @@ def _visits(stream: IO[bytes], file: str, run: str, why: list[str]) -> Iterator[
 
 
 def _foreign(record: Record, ref: RecordRef, page: str, waiting: dict[str, _Pending], run: str) -> Iterator[Entry]:
-    if ref.type == "response":
-        headers, status = _answer(record.block)
+    if ref.type in ANSWERS:
+        headers, status = _answer(record.block)  # a revisit's own head; its body is looked for when it is read, in whichever file it lies
         if not headers.get("content-type", "").lower().startswith(_HTML):
             return
         answer = _Answer(ref.uri.strip("<>"), record.headers.get("warc-date", ""), record.offset, headers, status)

@@ -8,30 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evidence import tables
 from evidence.capture import Capture, RecordRef
-from evidence.errors import ArchiveUnreadable, ArchiveUnwritable
+from evidence.errors import ArchiveUnreadable, OriginalGone
 from evidence.facts import Entry, to_capture
+from evidence.tables import GENESIS as GENESIS
+from evidence.tables import path_of as path_of
+from evidence.tables import read
 
-GENESIS = "0" * 64
-_BUSY_S = 20.0
 _PAGE = 200
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS members (
-  seq INTEGER PRIMARY KEY, file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, sha256 TEXT NOT NULL, type TEXT NOT NULL,
-  uri TEXT NOT NULL, visit TEXT NOT NULL, chain TEXT NOT NULL, UNIQUE (file, offset));
-CREATE TABLE IF NOT EXISTS captures (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, run TEXT NOT NULL, site TEXT NOT NULL, facts TEXT NOT NULL, members TEXT NOT NULL,
-  chain TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS captures_run ON captures (run, seq);
-CREATE INDEX IF NOT EXISTS captures_site ON captures (site, seq);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +32,6 @@ class Member:
     ref: RecordRef
     visit: str
     chain: str
-
-
-def path_of(folder: Path) -> Path:
-    return folder / "ledger.sqlite3"
 
 
 def link(before: str, ref: RecordRef, visit: str) -> str:
@@ -64,15 +50,8 @@ class LedgerWriter:
     """Appends; each transaction is immediate, so that several writers (a patrol, an import) wait for one another."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path_of(folder), timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise ArchiveUnwritable(_cannot_write(error)) from error
+        self._db = tables.opened(folder)
+        self.grown = (0, 0, GENESIS)  # by the last ``append``: from behind which number of the members, up to which, and the chain there
 
     def close(self) -> None:
         self._db.close()
@@ -80,51 +59,70 @@ class LedgerWriter:
     def end_of(self, file: str) -> int:
         """The first byte of ``file`` that no ledgered member holds."""
         row = self._db.execute("SELECT MAX(offset + length) FROM members WHERE file = ?", (file,)).fetchone()
-        return int(row[0] or 0)
+        moved = self._db.execute("SELECT MAX(p.offset + m.length) FROM places AS p JOIN members AS m ON m.seq = p.member WHERE p.file = ?", (file,)).fetchone()
+        return max(int(row[0] or 0), int(moved[0] or 0))
+
+    def last_file(self, run: str) -> str:
+        """The last name under which a member of the run was first stored: its file may be gone since. Empty where there is none."""
+        row = self._db.execute("SELECT MAX(file) FROM members WHERE file > ? AND file < ?", (f"{run}/", f"{run}0")).fetchone()
+        return str(row[0] or "")
 
     def known(self, ids: Iterable[str]) -> set[str]:
         """Those that are captures already."""
         wanted = json.dumps(list(ids))
         return {row[0] for row in self._db.execute("SELECT id FROM captures WHERE id IN (SELECT value FROM json_each(?))", (wanted,))}
 
-    def append(self, loose: Sequence[RecordRef], visits: Sequence[Entry]) -> list[Capture]:
+    def standing(self, seq: int) -> RecordRef | None:
+        """The member with this number; None where there is none, or its capture was erased."""
+        sql = ("SELECT type, uri, file, offset, length, sha256 FROM members AS m WHERE seq = ? AND NOT EXISTS "
+               "(SELECT 1 FROM acts AS a WHERE m.visit <> '' AND a.subject = 'capture:' || m.visit AND a.act = 'erase')")
+        row = self._db.execute(sql, (seq,)).fetchone()
+        return RecordRef(type=row[0], uri=row[1], file=row[2], offset=row[3], length=row[4], sha256=row[5]) if row else None
+
+    def numbers(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """(file, offset) → number of the members that begin there."""
+        sql = ("SELECT m.file, m.offset, m.seq FROM json_each(?) AS w JOIN members AS m ON m.file = json_extract(w.value, '$[0]') "
+               "AND m.offset = json_extract(w.value, '$[1]')")
+        return {(file, offset): seq for file, offset, seq in self._db.execute(sql, (json.dumps(list(places)),))}
+
+    def append(self, loose: Sequence[RecordRef], visits: Sequence[Entry], targets: Sequence[tuple[str, int]] = (), *, there: bool = True) -> list[Capture]:
         """One transaction: ``loose`` members that belong to no visit (warcinfo), then each visit with its records, in the order of the
-        file. A visit that is there already is left as it is (redo is idempotent). Raises ArchiveUnwritable; then nothing is changed."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                done = self._append(loose, visits)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise ArchiveUnwritable(_cannot_write(error)) from error
-        return done
+        file. A visit that is there already is left as it is (redo is idempotent). Raises ArchiveUnwritable; then nothing is changed.
+
+        ``targets``: (file, offset) of the members that revisits among them refer to. Raises OriginalGone, and changes nothing, where the capture
+        of one was erased, or (``there``) where the ledger has no such member: erasing is a transaction too, so neither can slip in between."""
+        with tables.transaction(self._db):
+            done = self._append(loose, visits)
+            if targets and (self.erased_at(targets) or (there and len(self.numbers(targets)) < len(targets))):
+                raise OriginalGone("重访记录所引用的原记录已不在")
+            return done
+
+    def erased_at(self, places: Iterable[tuple[str, int]]) -> bool:
+        """Whether the capture of any of the members at these (file, offset) was erased."""
+        sql = ("SELECT 1 FROM json_each(?) AS w JOIN members AS m ON m.file = json_extract(w.value, '$[0]') AND m.offset = json_extract(w.value, '$[1]') "
+               "JOIN acts AS a ON m.visit <> '' AND a.subject = 'capture:' || m.visit AND a.act = 'erase' LIMIT 1")
+        return self._db.execute(sql, (json.dumps(list(places)),)).fetchone() is not None
 
     def _append(self, loose: Sequence[RecordRef], visits: Sequence[Entry]) -> list[Capture]:
-        chain = self._members(self._head("members")[1], loose, "")
+        before, chain = tables.head(self._db, "members")
+        chain, added = self._members(chain, loose, ""), len(loose)
         there = self.known(entry.facts["id"] for entry in visits)
-        seq, sealed = self._head("captures")
+        seq, sealed = tables.head(self._db, "captures")
         rows, done = [], []
         for entry in visits:
             facts, refs = entry.facts, entry.refs
             if facts["id"] in there:
                 continue
             there.add(facts["id"])
-            chain = self._members(chain, refs, facts["id"])
+            chain, added = self._members(chain, refs, facts["id"]), added + len(refs)
             seq += 1
             members = json.dumps([[r.type, r.uri, r.file, r.offset, r.length, r.sha256] for r in refs])
             sealed = seal(sealed, entry.text, members)
             rows.append((seq, facts["id"], facts["run"], facts["site"], entry.text, members, sealed))
             done.append(to_capture(seq, facts, refs))
         self._db.executemany("INSERT INTO captures (seq, id, run, site, facts, members, chain) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self.grown = (before, before + added, chain)
         return done
-
-    def _head(self, table: str) -> tuple[int, str]:
-        row = self._db.execute(f"SELECT seq, chain FROM {table} ORDER BY seq DESC LIMIT 1").fetchone()  # noqa: S608 - one of two names
-        return (int(row[0]), str(row[1])) if row else (0, GENESIS)
 
     def _members(self, chain: str, refs: Iterable[RecordRef], visit: str) -> str:
         rows = []
@@ -146,7 +144,7 @@ def captures(
     left = limit
     while left is None or left > 0:
         size = _PAGE if left is None else min(left, _PAGE)
-        rows = _read(folder, f"SELECT seq, facts, members FROM captures WHERE {where} ORDER BY seq LIMIT ?", (after, *more, size))  # noqa: S608 - made of constants
+        rows = read(folder, f"SELECT seq, facts, members FROM captures WHERE {where} ORDER BY seq LIMIT ?", (after, *more, size))  # noqa: S608 - made of constants
         for seq, facts, members in rows:
             yield to_capture(int(seq), json.loads(facts), _refs(members))
         if len(rows) < size:
@@ -156,13 +154,13 @@ def captures(
 
 
 def capture(folder: Path, id: str) -> Capture | None:
-    rows = _read(folder, "SELECT seq, facts, members FROM captures WHERE id = ?", (id,))
+    rows = read(folder, "SELECT seq, facts, members FROM captures WHERE id = ?", (id,))
     return next((to_capture(int(seq), json.loads(facts), _refs(refs)) for seq, facts, refs in rows), None)
 
 
 def last_seq(folder: Path) -> int:
     """``seq`` of the newest capture; 0 for an empty archive."""
-    rows = _read(folder, "SELECT MAX(seq) FROM captures", ())
+    rows = read(folder, "SELECT MAX(seq) FROM captures", ())
     return int(rows[0][0] or 0) if rows else 0
 
 
@@ -170,7 +168,7 @@ def members(folder: Path) -> Iterator[Member]:
     """Every stored member in the order of the chain."""
     after = 0
     sql = "SELECT seq, file, offset, length, sha256, type, uri, visit, chain FROM members WHERE seq > ? ORDER BY seq LIMIT ?"
-    while rows := _read(folder, sql, (after, _PAGE)):
+    while rows := read(folder, sql, (after, _PAGE)):
         yield from map(_member, rows)
         after = int(rows[-1][0])
 
@@ -178,7 +176,7 @@ def members(folder: Path) -> Iterator[Member]:
 def sealed(folder: Path) -> Iterator[tuple[Capture, str, str, str]]:
     """Every capture with its two JSON texts (facts, records) and its value of the chain, for the verifier."""
     after = 0
-    while rows := _read(folder, "SELECT seq, facts, members, chain, id, run, site FROM captures WHERE seq > ? ORDER BY seq LIMIT ?", (after, _PAGE)):
+    while rows := read(folder, "SELECT seq, facts, members, chain, id, run, site FROM captures WHERE seq > ? ORDER BY seq LIMIT ?", (after, _PAGE)):
         for seq, facts, refs, chain, *columns in rows:
             try:
                 found = to_capture(int(seq), json.loads(facts), _refs(refs))
@@ -193,7 +191,7 @@ def sealed(folder: Path) -> Iterator[tuple[Capture, str, str, str]]:
 def texts(folder: Path, ids: Iterable[str]) -> dict[str, str]:
     """capture id -> JSON of its facts, of those that are there."""
     wanted = json.dumps(sorted(set(ids)))
-    return dict(_read(folder, "SELECT id, facts FROM captures WHERE id IN (SELECT value FROM json_each(?))", (wanted,)))
+    return dict(read(folder, "SELECT id, facts FROM captures WHERE id IN (SELECT value FROM json_each(?))", (wanted,)))
 
 
 def members_at(folder: Path, places: Iterable[tuple[str, int]]) -> list[Member]:
@@ -201,13 +199,21 @@ def members_at(folder: Path, places: Iterable[tuple[str, int]]) -> list[Member]:
     wanted = json.dumps(list(places))
     sql = ("SELECT m.seq, m.file, m.offset, m.length, m.sha256, m.type, m.uri, m.visit, m.chain FROM json_each(?) AS w "
            "JOIN members AS m ON m.file = json_extract(w.value, '$[0]') AND m.offset = json_extract(w.value, '$[1]') ORDER BY m.seq")
-    return [_member(row) for row in _read(folder, sql, (wanted,))]
+    return [_member(row) for row in read(folder, sql, (wanted,))]
+
+
+def place_of(folder: Path, ref: RecordRef) -> tuple[str, int] | None:
+    """(file, offset) where a compaction put the member that was first stored as ``ref``; None where none moved it."""
+    rows = read(folder, "SELECT p.file, p.offset FROM members AS m JOIN places AS p ON p.member = m.seq WHERE m.file = ? AND m.offset = ?", (ref.file, ref.offset))
+    return (str(rows[0][0]), int(rows[0][1])) if rows else None
 
 
 def gaps(folder: Path, file: str, size: int) -> list[tuple[int, int]]:
     """(offset, length) of the bytes of ``file``, which has ``size`` of them, that no ledgered member holds."""
     found, end = [], 0
-    for offset, length in _read(folder, "SELECT offset, length FROM members WHERE file = ? ORDER BY offset", (file,)):
+    held = read(folder, "SELECT offset, length FROM members WHERE file = ? ORDER BY offset", (file,))
+    held += read(folder, "SELECT p.offset, m.length FROM places AS p JOIN members AS m ON m.seq = p.member WHERE p.file = ? ORDER BY p.offset", (file,))
+    for offset, length in held:
         if offset > end:
             found.append((end, offset - end))
         end = max(end, offset + length)
@@ -223,24 +229,3 @@ def _member(row: Sequence[Any]) -> Member:
 
 def _refs(text: str) -> list[RecordRef]:
     return [RecordRef(type=t, uri=u, file=f, offset=o, length=n, sha256=h) for t, u, f, o, n, h in json.loads(text)]
-
-
-def _read(folder: Path, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-    path = path_of(folder)
-    if not path.is_file():
-        return []
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)) as db:
-            return db.execute(sql, values).fetchall()
-    except sqlite3.Error as error:
-        if "no such table" in str(error):  # a ledger whose writer died before its first transaction: nothing is acknowledged
-            return []
-        raise ArchiveUnreadable(f"存证账 {path.name} 无法读取（{error}）") from error
-
-
-def _cannot_write(error: sqlite3.Error) -> str:
-    if "full" in str(error) or "disk I/O" in str(error):
-        return "存档所在磁盘已满或无法写入，请腾出空间后用 adpatrol patrol --resume 续办"
-    if "locked" in str(error) or "busy" in str(error):
-        return "存证账被另一个程序占用，请稍后用 adpatrol patrol --resume 续办"
-    return f"存证账无法写入（{error}），请检查磁盘后用 adpatrol patrol --resume 续办"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from typing import Literal
 import brotli
 import zstandard
 
-from evidence.capture import Capture, RecordRef
-from evidence.errors import ArchiveUnreadable, DigestMismatch
-from evidence.members import Torn, parse
+from evidence import referred, stored
+from evidence.capture import ANSWERS, Capture, RecordRef
+from evidence.stored import stored_member as stored_member
 from evidence.warc import safe_uri
 
 MAX_BODY_BYTES = 32 * 1024 * 1024  # with content-encoding undone
@@ -38,7 +37,7 @@ def page_body(folder: Path, capture: Capture) -> PageBody | None:
     if dom is not None:
         return PageBody(record_payload(folder, dom), "text/html; charset=utf-8", capture.final_url, "dom")
     final = safe_uri(capture.final_url)
-    answers = [r for r in capture.records if r.type == "response" and r.uri == final]
+    answers = [r for r in capture.records if r.type in ANSWERS and r.uri == final]
     if answers:
         body, content_type = _entity(record_payload(folder, answers[-1]))
         return PageBody(body, content_type, capture.final_url, "response")
@@ -49,6 +48,11 @@ def page_body(folder: Path, capture: Capture) -> PageBody | None:
     return PageBody(record_payload(folder, text), "text/plain; charset=utf-8", capture.final_url, "text") if text is not None else None
 
 
+def answer(folder: Path, ref: RecordRef) -> tuple[bytes, str]:
+    """(body with content-encoding undone, content type) of a response that was kept. Raises EvidenceError as ``record_payload`` does."""
+    return _entity(record_payload(folder, ref))
+
+
 def screenshot(folder: Path, capture: Capture) -> bytes | None:
     """The picture of the whole page, else of the first screen, as stored (PNG or JPEG, hostile until re-encoded); None where there is none."""
     ref = _first(capture, "urn:fullPage:") or _first(capture, "urn:view:")
@@ -56,23 +60,11 @@ def screenshot(folder: Path, capture: Capture) -> bytes | None:
 
 
 def record_payload(folder: Path, ref: RecordRef) -> bytes:
-    """The record's block. Raises DigestMismatch where the stored member is not the ledgered one, ArchiveUnreadable where it is not there."""
-    raw = stored_member(folder, ref)
-    if hashlib.sha256(raw).hexdigest() != ref.sha256:
-        raise DigestMismatch(f"{ref.file} 偏移 {ref.offset} 处的记录与登记的摘要不符")
-    try:
-        return parse(zlib.decompress(raw, 31) if raw[:2] == b"\x1f\x8b" else raw, ref.offset)[1]
-    except (zlib.error, Torn) as error:
-        raise ArchiveUnreadable(f"{ref.file} 偏移 {ref.offset} 处的记录无法读取：{error}") from error
-
-
-def stored_member(folder: Path, ref: RecordRef) -> bytes:
-    try:
-        with (folder / ref.file).open("rb") as stream:
-            stream.seek(ref.offset)
-            return stream.read(ref.length)
-    except OSError as error:
-        raise ArchiveUnreadable(f"存档文件 {ref.file} 无法打开（{error.strerror}）") from error
+    """The record's block; of a revisit its own head and the body it refers to. Raises DigestMismatch where a stored member is not the ledgered
+    one, ArchiveUnreadable where it is not there, Erased."""
+    if ref.type == "revisit":
+        return referred.block(folder, ref)
+    return stored.record(folder, ref)[1]
 
 
 def _first(capture: Capture, prefix: str) -> RecordRef | None:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.capture import RecordRef
+from evidence.compaction import finish
 from evidence.disk import sync, unless_written
+from evidence.errors import OriginalGone
 from evidence.facts import Entry, from_stranger
 from evidence.ledger import LedgerWriter
 from evidence.members import Torn as TornMember
 from evidence.members import records
+from evidence.revisits import place_in
 from evidence.warc import MARK
 
 APART = ("quarantine", "imported")
@@ -38,9 +41,10 @@ class Torn:
 
 def recover(folder: Path) -> list[Torn]:
     """Looks behind the last ledgered byte of each file. No acknowledged byte is read or changed; a file that a living writer holds is left
-    alone. Raises ArchiveUnwritable or OSError where the disk refuses; doing it again then goes on."""
+    alone. A visit that never counted and refers to what was erased meanwhile is no whole visit any more. Raises ArchiveUnwritable or OSError where the disk refuses; doing it again then goes on."""
     if not folder.is_dir():
         return []
+    finish(folder)  # a compaction cut off: else its files would be taken for visits that nobody ledgered
     ledger = LedgerWriter(folder)
     try:
         found = []
@@ -64,6 +68,7 @@ def _mend(folder: Path, path: Path, end: int, ledger: LedgerWriter) -> Torn:
     loose: list[RecordRef] = []
     visits: list[Entry] = []
     refs: list[RecordRef] = []
+    targets: list[tuple[str, int]] = []
     whole, why = end, "写入中断"
     with path.open("rb") as stream:
         try:
@@ -73,6 +78,12 @@ def _mend(folder: Path, path: Path, end: int, ledger: LedgerWriter) -> Torn:
                     loose.append(ref)
                     continue
                 refs.append(ref)
+                place = place_in(record.headers) if ref.type == "revisit" else None
+                if place is not None and ledger.erased_at([(place.file, place.offset)]):
+                    why = "重访记录所引用的原记录已按期限删除"
+                    break
+                if place is not None:
+                    targets.append((place.file, place.offset))
                 if ref.type == "metadata" and ref.uri.startswith(MARK):
                     told = from_stranger(record.block)  # ours, unless somebody put a file here
                     if told is None:
@@ -87,7 +98,10 @@ def _mend(folder: Path, path: Path, end: int, ledger: LedgerWriter) -> Torn:
         known = ledger.known(visit.facts["id"] for visit in visits)  # written again elsewhere, when the disk refused here
         loose += [ref for visit in visits if visit.facts["id"] in known for ref in visit.refs]
         visits = [visit for visit in visits if visit.facts["id"] not in known]
-        ledger.append(loose, visits)
+        try:
+            ledger.append(loose, visits, targets, there=False)
+        except OriginalGone:  # erased since it was looked at
+            return _mend(folder, path, end, ledger)
     cut = path.stat().st_size - whole
     kept = _put_aside(folder, path, whole) if cut else ""
     return Torn(name, len(visits), cut, kept, why)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from evidence import facts
+from evidence import facts, revisits
 from evidence.capture import Visit, VisitRecord
+from evidence.packing import packed
+from evidence.revisits import Original
 
-LEVEL = 4  # measured on platform pages: docs/decisions/0003
 MARK = "urn:x-adpatrol:visit:"
 _UNSAFE = re.compile("[\x00-\x20\x7f-\uffff\U00010000-\U0010ffff<>\"{}|\\\\^`]")
 
@@ -20,8 +20,7 @@ _UNSAFE = re.compile("[\x00-\x20\x7f-\uffff\U00010000-\U0010ffff<>\"{}|\\\\^`]")
 def member(headers: Sequence[tuple[str, str]], block: bytes) -> bytes:
     """The record as a gzip member of its own. Header values are made one line: what comes from a site cannot add a header."""
     lines = ["WARC/1.1"] + [f"{name}: {_line(value)}" for name, value in headers] + [f"Content-Length: {len(block)}", "", ""]
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)
-    return packer.compress("\r\n".join(lines).encode("utf-8", "replace")) + packer.compress(block) + packer.compress(b"\r\n\r\n") + packer.flush()
+    return packed(b"".join(("\r\n".join(lines).encode("utf-8", "replace"), block, b"\r\n\r\n")))
 
 
 def info_member(file: str, when: datetime, software: str) -> tuple[str, bytes]:
@@ -33,7 +32,8 @@ def info_member(file: str, when: datetime, software: str) -> tuple[str, bytes]:
     return identity, member(headers, block.encode("ascii"))
 
 
-def record_member(record: VisitRecord, visit: Visit, *, info: str, identity: str, concurrent: str) -> bytes:
+def record_member(record: VisitRecord, visit: Visit, *, info: str, identity: str, concurrent: str, payload: str = "") -> bytes:
+    """``payload``: the body's digest where it is known already."""
     block = record.payload
     headers = [
         ("WARC-Type", record.type), ("WARC-Record-ID", identity), ("WARC-Target-URI", safe_uri(record.uri)), ("WARC-Date", _date(visit.time)),
@@ -41,8 +41,7 @@ def record_member(record: VisitRecord, visit: Visit, *, info: str, identity: str
         ("WARC-Block-Digest", digest(block)),
     ]
     if record.type == "response":
-        _, found, body = block.partition(b"\r\n\r\n")
-        headers.append(("WARC-Payload-Digest", digest(body if found else b"")))
+        headers.append(("WARC-Payload-Digest", payload or digest(revisits.body_of(block))))
     if concurrent and concurrent != identity:
         headers.append(("WARC-Concurrent-To", concurrent))
     if record.ip:
@@ -50,6 +49,26 @@ def record_member(record: VisitRecord, visit: Visit, *, info: str, identity: str
     if record.truncated:
         headers.append(("WARC-Truncated", record.truncated))
     return member([*headers, *record.extra], block)
+
+
+def revisit_member(record: VisitRecord, visit: Visit, original: Original, *, head: bytes, payload: str, info: str, identity: str, concurrent: str) -> bytes:
+    """A response whose body is ``original``'s: ``head`` (status line and headers, with the empty line) is all that is written of it."""
+    headers = [
+        ("WARC-Type", "revisit"), ("WARC-Record-ID", identity), ("WARC-Target-URI", safe_uri(record.uri)), ("WARC-Date", _date(visit.time)),
+        ("WARC-Profile", revisits.PROFILE), ("WARC-Refers-To", original.identity), ("WARC-Refers-To-Target-URI", original.uri),
+        ("WARC-Refers-To-Date", original.date), (revisits.PLACE, original.place), ("WARC-Warcinfo-ID", info), ("WARC-Page-ID", visit.id),
+        ("Content-Type", record.content_type), ("WARC-Block-Digest", digest(head)), ("WARC-Payload-Digest", payload),
+    ]
+    if concurrent and concurrent != identity:
+        headers.append(("WARC-Concurrent-To", concurrent))
+    if record.ip:
+        headers.append(("WARC-IP-Address", record.ip))
+    return member([*headers, *record.extra], head)
+
+
+def date_of(visit: Visit) -> str:
+    """WARC-Date of a visit's records."""
+    return _date(visit.time)
 
 
 def mark_member(visit: Visit, *, info: str, concurrent: str, text: str = "") -> tuple[str, bytes]:

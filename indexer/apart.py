@@ -14,10 +14,12 @@ import multiprocessing
 import os
 import resource
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
 from classifiers.extract import extract
 from classifiers.gate import Prior
@@ -35,51 +37,58 @@ MEMORY_BYTES = 3 << 30
 TRIES = 2  # the system may have ended the child for reasons of its own; twice in a row it is the page
 CAPTURES_A_CHILD = 5_000  # then a fresh one: parsers leak
 WARMING = Document(body="保本保息，年化收益18%".encode(), plain=True)
+Answer = TypeVar("Answer")
 _TOO_LONG = {int(signal.SIGPROF), int(signal.SIGALRM)}
 
 
-class ReaderApart:
-    """``read`` as indexer.reading, in a child process. Context manager; one thread."""
+class GaveUp(Exception):
+    """The child ended at a piece of work; the message says of what, in Chinese."""
 
-    def __init__(self, archive: Path, knowledge: Knowledge, *, cpu_s: float = CPU_S, wall_s: float = WALL_S) -> None:
-        self._archive, self._knowledge = archive, knowledge
+
+class Apart(Generic[Answer]):
+    """``act`` in a child process, whatever its arguments do to it. ``ready`` is called before each child is made, so that what it loads is
+    shared. Context manager; one thread. Arguments and answers travel by pickle."""
+
+    def __init__(self, act: Callable[..., Answer], *, ready: Callable[[], object] = lambda: None, cpu_s: float = CPU_S, wall_s: float = WALL_S) -> None:
+        self._act, self._ready = act, ready
         self._limits = (cpu_s, wall_s)
         self._child: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._done = 0
 
-    def __enter__(self) -> ReaderApart:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end()
 
-    def read(self, capture: Capture, prior: Prior | None) -> Reading:
+    def ask(self, *values: Any) -> Answer:
+        """``act(*values)``. Raises GaveUp where the child broke, took too long, or ate its memory."""
         why = ""
         for _ in range(TRIES):
             pipe = self._started()
             try:
-                pipe.send((capture, prior))
-                reading: Reading = pipe.recv()
+                pipe.send(values)
+                found: Answer = pipe.recv()
             except (EOFError, OSError):
                 why = self._ended()
-                log.warning("快照 %s：%s", capture.id, why)
+                log.warning("%s", why)
                 if why.startswith("研判超过"):
                     break
                 continue
             self._done += 1
             if self._done >= CAPTURES_A_CHILD:
                 self._end()
-            return reading
-        return unreadable(capture, self._knowledge, why)
+            return found
+        raise GaveUp(why)
 
     def _started(self) -> Connection:
         if self._pipe is not None:
             return self._pipe
-        judge(extract(WARMING), self._knowledge)  # the rules are made ready once, here, and not at the cost of the first page's time
+        self._ready()
         context = multiprocessing.get_context("fork")  # the rules are shared, not sent
         ours, theirs = context.Pipe()
-        self._child = context.Process(target=_serve, args=(ours, theirs, self._archive, self._knowledge, self._limits), daemon=True)
+        self._child = context.Process(target=_serve, args=(ours, theirs, self._act, self._limits), daemon=True)
         self._child.start()
         theirs.close()
         self._pipe, self._done = ours, 0
@@ -108,7 +117,23 @@ class ReaderApart:
         self._pipe = self._child = None
 
 
-def _serve(parents: Connection, pipe: Connection, archive: Path, knowledge: Knowledge, limits: tuple[float, float]) -> None:
+class ReaderApart(Apart[Reading]):
+    """``read`` as indexer.reading, in a child process."""
+
+    def __init__(self, archive: Path, knowledge: Knowledge, *, cpu_s: float = CPU_S, wall_s: float = WALL_S) -> None:
+        self.knowledge = knowledge
+        # the rules are made ready once, before the child is made, and not at the cost of the first page's time
+        super().__init__(lambda capture, prior: read(archive, capture, knowledge, prior), ready=lambda: judge(extract(WARMING), knowledge), cpu_s=cpu_s, wall_s=wall_s)
+
+    def read(self, capture: Capture, prior: Prior | None) -> Reading:
+        try:
+            return self.ask(capture, prior)
+        except GaveUp as why:
+            log.warning("快照 %s：%s", capture.id, why)
+            return unreadable(capture, self.knowledge, str(why))
+
+
+def _serve(parents: Connection, pipe: Connection, act: Callable[..., Any], limits: tuple[float, float]) -> None:
     parents.close()  # else we would never see it closed
     lock.forget()
     faulthandler.disable()  # a broken parser is told in one line, on the page
@@ -120,11 +145,11 @@ def _serve(parents: Connection, pipe: Connection, archive: Path, knowledge: Know
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
-            capture, prior = pipe.recv()
+            values = pipe.recv()
             signal.setitimer(signal.ITIMER_PROF, limits[0])
             signal.setitimer(signal.ITIMER_REAL, limits[1])
-            reading = read(archive, capture, knowledge, prior)
+            found = act(*values)
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
-            pipe.send(reading)
+            pipe.send(found)
     os._exit(0)  # nothing of the parent's (database connections, files) is closed on the way out

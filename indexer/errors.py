@@ -2,6 +2,8 @@
 
 IndexerError
  ├── IngestBusy   another process of this home is ingesting
+ ├── FeederBusy   another process or thread is feeding the search cluster
+ ├── NothingToSwitch  no filled index stands beside the one in use
  ├── StoreBusy    the database was held by another for too long
  └── StoreFull    no room on the disk
 """
@@ -16,6 +18,15 @@ class IndexerError(Exception):
 class IngestBusy(IndexerError):
     def __init__(self) -> None:
         super().__init__("另一个进程正在入库（serve 或 patrol）：请等巡查结束，或先停下 serve，再试")
+
+
+class FeederBusy(IndexerError):
+    def __init__(self) -> None:
+        super().__init__("另一个进程正在更新检索集群，请稍后再试")
+
+
+class NothingToSwitch(IndexerError):
+    pass
 
 
 class StoreBusy(IndexerError):

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from classifiers.knowledge import Knowledge
 from evidence.ledger import captures
+from evidence.retention import erased_among
 from indexer.apart import ReaderApart
 from indexer.asks import ask_for_evidence
 from indexer.lock import only_ingest
 from indexer.patience import patiently
 from indexer.priors import Priors
-from indexer.reading import Reading
+from indexer.reading import Reading, erased
 from indexer.store import position, store
 
 BATCH = 64  # captures a transaction
@@ -56,7 +57,11 @@ def _batch(archive: Path, reader: ReaderApart, priors: Priors, size: int) -> lis
     coming = list(captures(archive, after=position(), limit=size))
     if coming:
         priors.ahead_of(coming)
+    gone = erased_among(archive, [capture.id for capture in coming])
     for capture in coming:
+        if capture.id in gone:
+            readings.append(erased(capture, reader.knowledge))
+            continue
         reading = reader.read(capture, priors.of(capture))
         priors.learn(reading.page)
         readings.append(reading)

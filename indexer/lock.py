@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import IngestBusy
+from indexer.errors import FeederBusy, IngestBusy
 
 _held: dict[str, int] = {}  # locks of this process: path -> depth, so that a command may hold it around catch_up
 _handles: dict[str, int] = {}  # path -> file descriptor
@@ -37,6 +37,27 @@ def only_ingest(home: Path) -> Iterator[None]:
     finally:
         _held.pop(path, None)
         _handles.pop(path, None)
+        os.close(handle)
+
+
+@contextmanager
+def only_feeder(home: Path) -> Iterator[None]:
+    """Holds ``home/index.lock``, against other processes and other threads of this one. Raises FeederBusy at once where it is held."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = str((home / "index.lock").resolve())
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FeederBusy from None
+        _handles[path] = handle
+        try:
+            yield
+        finally:
+            _handles.pop(path, None)
+            fcntl.flock(handle, fcntl.LOCK_UN)  # said aloud: a child forked meanwhile has the handle too
+    finally:
         os.close(handle)
 
 

@@ -54,6 +54,8 @@ class Page(models.Model):
     visible_chars = models.PositiveIntegerField("可见字数", default=0)
     icp = models.JSONField("页面所示备案号", default=list)
     company = models.JSONField("页面所示主办者", default=list)
+    uscc = models.JSONField("页面所示信用代码", default=list)
+    regions = models.JSONField("属地", default=list)  # names of places by plan, filing number, credit code and register (indexer.places)
     source = models.CharField("所读记录", max_length=12, blank=True)  # dom, response, text
     has_screenshot = models.BooleanField("有截图", default=False)
     render_reason = models.TextField("须用浏览器的理由", blank=True)
@@ -131,6 +133,39 @@ class Excused(JudgedClaim):
         ordering = ("page_id", "start", "end", "code", "key")
 
 
+class Standing(models.Model):
+    """What people decided of the leads that rest on a capture: fed from above (indexer.standing), kept on a rebuild."""
+
+    capture_id = models.CharField("快照", max_length=80, primary_key=True)
+    states = models.JSONField("线索状态", default=list)
+
+    class Meta:
+        verbose_name = "线索状态"
+
+
+class IndexedSite(models.Model):
+    """A site by a number of its own (a digest of its name), for the facets of the embedded index."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=300)
+
+
+class IndexedKind(models.Model):
+    """One combination of facts that documents have, by a number of its own (a digest of it); few, however many documents there are."""
+
+    id = models.BigIntegerField(primary_key=True)
+    states = models.CharField(max_length=60, blank=True)  # " waiting confirmed "
+    facts = models.JSONField()  # facet -> values
+
+
+class IndexedFact(models.Model):
+    """Site and kind of each document: three numbers a row, so that tens of thousands are counted in a blink. ``id`` is the document number."""
+
+    id = models.BigIntegerField(primary_key=True)
+    site = models.BigIntegerField()
+    kind = models.BigIntegerField(db_index=True)
+
+
 class IngestPosition(models.Model):
     """How far the archive has been read: the last ``seq`` whose page is stored, written in the transaction that stores it."""
 
@@ -140,3 +175,13 @@ class IngestPosition(models.Model):
 
     class Meta:
         verbose_name = "读取位置"
+
+
+from indexer.retrohunt.tables import Hunt, HuntCount, HuntPage, HuntSample  # noqa: E402 - Django looks for models here; theirs need none of ours
+from indexer.sameness.tables import Band, SamenessPosition, Signal, Sketch  # noqa: E402 - Django looks for models here; theirs need none of ours
+from indexer.search.state import Change, ClusterHealth, IndexStep, IndexVersion, ParkedDocument  # noqa: E402 - likewise
+
+__all__ = [
+    "LEVEL_KEYS", "LEVEL_NAMES", "Band", "Change", "ClusterHealth", "Excused", "Finding", "Hunt", "HuntCount", "HuntPage", "HuntSample", "IndexStep", "IndexVersion",
+    "IngestPosition", "JudgedClaim", "Page", "ParkedDocument", "SamenessPosition", "Signal", "Sketch", "host_of", "url_key",
+]

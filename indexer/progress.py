@@ -17,6 +17,11 @@ def read_at(home: Path, run: str) -> tuple[int, int]:
             _number(home, "SELECT count(*) FROM indexer_finding f JOIN indexer_page p ON p.id = f.page_id WHERE p.run = ?", run))
 
 
+def hunts_wait_at(home: Path) -> bool:
+    """Whether a trial of rules waits to be run or applied, or was cut off."""
+    return _number(home, "SELECT count(*) FROM indexer_hunt WHERE state IN ('waiting', 'running', 'applying')") > 0
+
+
 def _number(home: Path, query: str, *values: str) -> int:
     path = home / "adpatrol.sqlite3"
     if not path.is_file():

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +18,11 @@ from classifiers.gate import Prior, gate, needs_browser, weigh
 from classifiers.judge import judge
 from classifiers.knowledge import Knowledge
 from evidence.capture import Capture, Outcome
-from evidence.errors import EvidenceError
+from evidence.errors import Erased, EvidenceError
 from evidence.read import PageBody, page_body
 from indexer.models import Excused, Finding, JudgedClaim, Page, host_of, url_key
+from indexer.pictured import pictures_of
+from indexer.places import of_plan, places
 from indexer.search.tokens import normalise
 
 log = logging.getLogger(__name__)
@@ -35,12 +37,13 @@ Row = TypeVar("Row", bound=JudgedClaim)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is to be stored of one capture."""
+    """What is to be stored of one capture; nothing where it was ``erased`` when its term was over."""
 
     capture: Capture
     page: Page
     findings: tuple[Finding, ...] = ()
     excused: tuple[Excused, ...] = ()
+    erased: bool = False
 
 
 def storable(text: str) -> str:
@@ -59,12 +62,25 @@ def read(archive: Path, capture: Capture, knowledge: Knowledge, prior: Prior | N
         body = page_body(archive, capture) if capture.outcome in READABLE else None
         if body is None:
             return Reading(capture, page)
-        return _judged(capture, page, body, knowledge, prior)
+        return _judged(archive, capture, page, body, knowledge, prior)
+    except Erased:  # its term was over: the tombstone says so, and there is nothing to read
+        return erased(capture, knowledge)
     except Exception as error:  # hostile bytes may break any parser: the row says so, and the next capture is read
         log.warning("快照 %s 研判出错", capture.id, exc_info=True)
         return unreadable(capture, knowledge, _why(error))
     finally:
         page.judged_ms = round((time.perf_counter() - began) * 1000, 3)
+
+
+def jurisdiction_of(capture: Capture) -> str:
+    """属地 as the plan stamped it on the visit; empty in archives from elsewhere."""
+    value = capture.facts.get("jurisdiction")
+    return value if isinstance(value, str) else ""
+
+
+def erased(capture: Capture, knowledge: Knowledge) -> Reading:
+    """A capture with a tombstone: nothing of it is stored."""
+    return Reading(capture, _facts(capture, knowledge), erased=True)
 
 
 def unreadable(capture: Capture, knowledge: Knowledge, why: str) -> Reading:
@@ -88,16 +104,17 @@ def _facts(capture: Capture, knowledge: Knowledge) -> Page:
         capture_id=capture.id, seq=capture.seq, run=capture.run, site=capture.site, host=host_of(capture.site), url=storable(capture.url), url_key=url_key(capture.url),
         final_url=storable(capture.final_url), client=capture.client, time=capture.time, outcome=str(capture.outcome), status=capture.status,
         detail=storable(capture.detail), render_reason=storable(str(capture.facts.get("render_reason") or "")), ruleset=knowledge.digest,
-        has_screenshot=any(record.uri.startswith(_SCREENSHOTS) for record in capture.records),
+        regions=_strings(of_plan(jurisdiction_of(capture))), has_screenshot=any(record.uri.startswith(_SCREENSHOTS) for record in capture.records),
     )
 
 
-def _judged(capture: Capture, page: Page, body: PageBody, knowledge: Knowledge, prior: Prior | None) -> Reading:
+def _judged(archive: Path, capture: Capture, page: Page, body: PageBody, knowledge: Knowledge, prior: Prior | None) -> Reading:
     document = model.Document(body=body.body, url=body.url, content_type=body.content_type, plain=body.kind == "text")
-    seen = extract(document)
+    seen = _with_pictures(archive, capture, extract(document), knowledge, page)
     page.title, page.text, page.source = storable(seen.title), storable(seen.full_text), body.kind
     page.visible_chars = len(seen.text)
-    page.icp, page.company = _strings(seen.identity.icp), _strings(seen.identity.companies)
+    page.icp, page.company, page.uscc = _strings(seen.identity.icp), _strings(seen.identity.companies), _strings(seen.identity.uscc)
+    page.regions = _strings(places(seen.identity, jurisdiction_of(capture), knowledge.registers))
     passed = gate(seen, status=capture.status, prior=prior)
     if not page.render_reason and capture.client.endswith("-static"):
         page.render_reason = needs_browser(seen)
@@ -114,6 +131,16 @@ def _judged(capture: Capture, page: Page, body: PageBody, knowledge: Knowledge, 
     findings = [Finding(page=page, **_row(capture.id, finding)) for finding in verdict.findings]
     excused = [Excused(page=page, because=storable(e.because), **_row(capture.id, e.finding)) for e in verdict.excused]
     return Reading(capture, page, _distinct(findings), _distinct(excused))
+
+
+def _with_pictures(archive: Path, capture: Capture, seen: model.Page, knowledge: Knowledge, page: Page) -> model.Page:
+    """With the hashes of its icon and logos, where the office has pictures to compare them with; why others have none is told on the row."""
+    if not knowledge.registers.brands:
+        return seen
+    pictures, refused = pictures_of(archive, capture, seen)
+    if refused:
+        page.detail = storable("；".join([*filter(None, [page.detail]), *refused]))[:MAX_ERROR]
+    return replace(seen, pictures=pictures) if pictures else seen
 
 
 def _strings(values: Iterable[str]) -> list[str]:

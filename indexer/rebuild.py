@@ -20,7 +20,7 @@ from indexer.store import empty
 
 _PAGE = (
     "capture_id", "seq", "run", "site", "url", "final_url", "client", "outcome", "status", "gate", "gate_reason", "title", "genre",
-    "genre_reasons", "violating", "level", "visible_chars", "icp", "company", "source", "has_screenshot", "render_reason", "error", "ruleset",
+    "genre_reasons", "violating", "level", "visible_chars", "icp", "company", "uscc", "regions", "source", "has_screenshot", "render_reason", "error", "ruleset",
     "text",
 )
 _CLAIM = (

@@ -8,11 +8,13 @@ from django.db import transaction
 
 from indexer.models import Excused, Finding, IngestPosition, Page
 from indexer.reading import Reading
+from indexer.search.documents import document, with_states
 from indexer.search.order import document_number
-from indexer.search.protocol import IndexDoc
 from indexer.search.sqlite import SqliteIndex
+from indexer.search.state import note, note_every_page
 
 ARCHIVE = "archive"
+FACTS = "facts"  # how far down indexer.backfill has come
 
 
 def position() -> int:
@@ -24,11 +26,14 @@ def store(readings: Sequence[Reading]) -> None:
     """Replaces what was stored of the same captures. After a kill either all of it is there, or nothing."""
     if not readings:
         return
-    index = SqliteIndex()
+    index, gone = SqliteIndex(), [r.capture.id for r in readings if r.erased]
+    last_seq = max(reading.capture.seq for reading in readings)
     with transaction.atomic():
         known = dict(Page.objects.filter(capture_id__in=[r.capture.id for r in readings]).values_list("capture_id", "id"))
         index.remove(known)
         Page.objects.filter(id__in=known.values()).delete()
+        note(gone)
+        readings = [reading for reading in readings if not reading.erased]
         taken = _Taken([reading.page for reading in readings if reading.page.capture_id not in known])
         for reading in readings:
             page = reading.page
@@ -41,28 +46,24 @@ def store(readings: Sequence[Reading]) -> None:
         Page.objects.bulk_create([reading.page for reading in readings])
         Finding.objects.bulk_create([row for reading in readings for row in reading.findings])
         Excused.objects.bulk_create([row for reading in readings for row in reading.excused])
-        index.put(document(reading) for reading in readings)
-        last = max(position(), *(reading.capture.seq for reading in readings))
-        IngestPosition.objects.update_or_create(name=ARCHIVE, defaults={"seq": last})
-
-
-def document(reading: Reading) -> IndexDoc:
-    page = reading.page
-    return IndexDoc(
-        capture_id=page.capture_id, time=page.time, title=page.title, text=page.text, url=page.url, run=page.run, site=page.site,
-        client=page.client, outcome=page.outcome, gate=page.gate, genre=page.genre, level=page.level,
-        codes=tuple(sorted({finding.code for finding in reading.findings})), icp=tuple(page.icp), company=tuple(page.company),
-    )
+        index.put(with_states([document(reading.page, ((f.code, f.provisions) for f in reading.findings)) for reading in readings]))
+        note(reading.capture.id for reading in readings)
+        before = position()
+        if not before:  # a new store: no version before this one kept anything in it
+            IngestPosition.objects.update_or_create(name=FACTS, defaults={"seq": 0})
+        IngestPosition.objects.update_or_create(name=ARCHIVE, defaults={"seq": max(before, last_seq)})
 
 
 def empty() -> None:
     """Throws away every derived row and goes back to the beginning of the archive. Leads and cases are no business of ours."""
     with transaction.atomic():
+        note_every_page()
         Excused.objects.all().delete()
         Finding.objects.all().delete()
         Page.objects.all().delete()
         SqliteIndex().clear()
         IngestPosition.objects.filter(name=ARCHIVE).delete()
+        IngestPosition.objects.update_or_create(name=FACTS, defaults={"seq": 0})  # what is read from now on has its facts
 
 
 class _Taken:

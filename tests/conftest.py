@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from elastic_node import shared_node
 
+from tests.tsa import authorities as authorities
+from tests.tsa import authority as authority
+
+ALONE = ("hostile",)  # folders: patrols of sites that are slow by the clock, held against the run's own limits of time
 _HOME = tempfile.mkdtemp(prefix="adpatrol-test-")
 os.environ["ADPATROL_HOME"] = _HOME
 os.environ.pop("ADPATROL_CONFIG", None)
@@ -20,12 +27,37 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what `make test` runs with the machine to itself; all else runs in as many processes as there are cores."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in ALONE:
+            item.add_marker(pytest.mark.alone)
+
+
+def _empty_index(sender: AppConfig, **_: object) -> None:
+    if sender.label == "indexer":
+        from indexer.search.sqlite import SqliteIndex
+
+        SqliteIndex().clear()
+
+
+# The full-text tables are no model's: what empties the others after a test that commits leaves them, and says that it is done.
+post_migrate.connect(_empty_index)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The real data beside the project; the test says so where it is absent."""
     if not SHARED.is_dir():
         pytest.skip("../shared is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> Iterator[str]:
+    """A real Elasticsearch node, shared with the other test processes."""
+    with shared_node() as url:
+        yield url
 
 
 @pytest.fixture(scope="session", autouse=True)

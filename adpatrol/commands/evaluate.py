@@ -67,28 +67,15 @@ def measure(file: Path, part: str = "") -> Evaluation:
 def judged(file: Path, part: str = "", *, weights: bool = True) -> Iterator[tuple[dict[str, Any], Verdict]]:
     """Each labelled record and what the judge says of it; ``weights``: with the office's calibration, if it has one. Raises ValueError that names the line of a record that cannot be read."""
     from adpatrol.judging import Judge
-    from classifiers.evaluation import part_of, source_of
+    from adpatrol.labelled import labelled
     from classifiers.model import Document
 
-    if not file.is_file():
-        raise ValueError(f"找不到文件 {file}")
     judge = Judge()
     if not weights:
         judge.knowledge = replace(judge.knowledge, weights=None)
-    for number, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if not raw.strip():
-            continue
-        try:
-            record = json.loads(raw)
-            if part and part_of(source_of(record)) != part:
-                continue
-            plain = "text" in record
-            body = record["text" if plain else "html"].encode("utf-8", "replace")
-            for one in record.get("findings") or ():
-                one["code"], one["span"]
-            record["violating"], record["id"]
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{file} 第 {number} 行：缺少或写错 {error}") from error
+    for record in labelled(file, part, lambda record: (record["violating"], record["id"])):
+        plain = "text" in record
+        body = record["text" if plain else "html"].encode("utf-8", "replace")
         kind = "" if plain else "text/html; charset=utf-8"
         yield record, judge(Document(body=body, plain=plain, url=record.get("url") or "", content_type=kind)).verdict
 

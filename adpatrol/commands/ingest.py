@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
 POLL_S = 0.3
+SERVE = "serve"  # who follows for it follows no run
 SEND_S = 10.0  # longest time given to messages at the end
 BUSY_S = 60.0  # another ingest that has read nothing for so long is not waited for
 SEND_EVERY_S = 2.0
+COMPARED_AT_ONCE = 64  # pages, between two looks at the archive
+FILLED_AT_END = 5_000  # old pages whose facts are filled in by one `adpatrol ingest`; serve goes over all of them in time
 
 
 def register(app: typer.Typer) -> None:
@@ -39,16 +43,21 @@ def register(app: typer.Typer) -> None:
         from adpatrol.telling import told_on_ctrl_c
         from classifiers.knowledge import load_knowledge
         from indexer import tables
+        from indexer.retrohunt import rulesets
+        from indexer.search import backend
         from indexer.store import position
 
         knowledge = load_knowledge(config_folders())
         tables.make()
         place = home()
+        with contextlib.suppress(OSError):  # a disk that is full stops ingest by itself, and in its own words
+            rulesets.keep(place, config_folders(), knowledge)
         if run:
-            _follow(place, knowledge, run)
+            with backend.following():
+                _follow(place, knowledge, run)
             print(json.dumps(_of_run(run), ensure_ascii=False), flush=True)
             return
-        with told_on_ctrl_c("已停下：读入的都在，余下的请再运行 adpatrol ingest"):
+        with told_on_ctrl_c("已停下：读入的都在，余下的请再运行 adpatrol ingest"), backend.following():
             failed, before = False, position()
             for record in _imported(place / "archive", paths or []):
                 failed = failed or "error" in record
@@ -80,6 +89,7 @@ def _read(place: Path, knowledge: Knowledge, before: int, *, ask: bool) -> int:
 
 def _catch_up(place: Path, knowledge: Knowledge, *, ask: bool) -> int:
     """What is in the archive and not yet read; its leads, its messages, and a word on each run that has ended and saw nothing."""
+    from adpatrol.upkeep import fill_in, forget_erased
     from alerts import follow
     from crawler.frontier import run_ended
     from indexer.ingest import catch_up
@@ -90,6 +100,8 @@ def _catch_up(place: Path, knowledge: Knowledge, *, ask: bool) -> int:
     before = position()
     done = catch_up(place / "archive", knowledge, ask=ask, after_batch=lambda: follow.catch_up(channels))
     follow.catch_up(channels)
+    forget_erased(place)
+    fill_in(place, knowledge.registers, limit=FILLED_AT_END)
     for run in Page.objects.filter(seq__gt=before).order_by().values_list("run", flat=True).distinct():
         if run_ended(place, run):
             follow.check_run(run, channels)
@@ -141,26 +153,33 @@ def _why(error: Exception) -> str:
 def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
     """Until whoever started us is gone or done (our standard input is closed) or the run has ended; then what is left of the archive.
     Waits where another process of this home ingests."""
+    from adpatrol.upkeep import fill_in, forget_erased
     from alerts import follow as leads
     from crawler.frontier import run_ended, runs
     from evidence.ledger import last_seq
     from indexer.errors import IngestBusy
     from indexer.ingest import follow
+    from indexer.sameness import follow as sameness
     from indexer.store import position
 
     channels = _channels()
     archive = home / "archive"
     sent = time.monotonic()
+    rules = _rules_stamp()
 
     def over() -> bool:
         # The run may not be recorded yet: whoever started us does that while we start.
-        return _closed(sys.stdin) or any(row.id == run and row.state == "finished" for row in runs(home))
+        return _closed(sys.stdin) or (run == SERVE and _rules_stamp() != rules) or any(row.id == run and row.state == "finished" for row in runs(home))
 
     def idle() -> None:
         nonlocal sent
         if time.monotonic() - sent > SEND_EVERY_S:
             _send(channels, at_most_s=1.0)
             sent = time.monotonic()
+        forget_erased(home)
+        fill_in(home, knowledge.registers, limit=COMPARED_AT_ONCE)
+        if sameness.behind():  # nothing waits to be judged: compare what is
+            sameness.catch_up(archive, limit=COMPARED_AT_ONCE)
 
     while True:
         ended = over()
@@ -175,6 +194,16 @@ def _follow(home: Path, knowledge: Knowledge, run: str) -> None:
     if run_ended(home, run):  # of one cut off nothing can be said yet: --resume goes on with it
         leads.check_run(run, channels)
     _send(channels)
+
+
+def _rules_stamp() -> int:
+    """Changes when a rule of the office's own is put in place: `serve` then has another ingest, which knows it."""
+    from adpatrol.home import config_folders
+
+    try:
+        return (config_folders()[0] / "rules").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _closed(stream: TextIO) -> bool:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from classifiers.weighing_training import Example, Reliability, Trained
 
 
+WEIGHTS = "weights.json"  # classifiers.weighing.FILE: named here too, so that --help needs no classifier
+
+
 def register(app: typer.Typer) -> None:
     @app.command(epilog="例：adpatrol learn 样本.jsonl 标注.jsonl")
     def learn(
@@ -21,6 +24,7 @@ def register(app: typer.Typer) -> None:
         part: Annotated[str, typer.Option(help="只用一部分来源：develop 或 held")] = "",
         dry_run: Annotated[bool, typer.Option("--dry-run", help="只看校准效果，不写文件")] = False,
         force: Annotated[bool, typer.Option("--force", help="校准后没有变好也写")] = False,
+        manner: Annotated[bool, typer.Option("--manner", help="学习语气：招揽还是讲述（manner.json）；样本要有 text，违法的要标出 findings")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="一行 JSON")] = False,
     ) -> None:
         """用已确认、已排除的样本校准置信度：只调置信度并写明缘由，不增减涉嫌违法点，不改类型和等级。"""
@@ -29,7 +33,12 @@ def register(app: typer.Typer) -> None:
 
         if part not in ("", "develop", "held"):
             raise ValueError(f"--part 只能是 develop 或 held，没有“{part}”")
-        target = None if dry_run else output or _settings_file()
+        if manner:
+            from adpatrol.commands.learn_manner import learn_manner
+
+            learn_manner(files, part, None if dry_run else output or _settings_file("manner.json"), force=force, as_json=as_json)
+            return
+        target = None if dry_run else output or _settings_file(WEIGHTS)
         try:
             done = train(_examples(files, part))
         except TooFew as error:
@@ -44,13 +53,11 @@ def register(app: typer.Typer) -> None:
         _tell(done, target, as_json)
 
 
-def _settings_file() -> Path:
-    from classifiers.weighing import FILE
-
+def _settings_file(name: str) -> Path:
     overlay = os.environ.get("ADPATROL_CONFIG")
     if not overlay:
         raise ValueError("权重属于本单位的设置：请先设 ADPATROL_CONFIG，或者用 --output 指明文件、用 --dry-run 只看效果")
-    return Path(overlay) / FILE
+    return Path(overlay) / name
 
 
 def _examples(files: list[Path], part: str) -> list[Example]:

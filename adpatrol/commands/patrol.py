@@ -65,9 +65,20 @@ def _begun(tell: Any, no_ingest: bool, **options: Any) -> Summary:
     began = time.monotonic()
     order = order_of(**options)
     with ingest_beside(home(), no_ingest, on_end=tell.judging) as ingest:
-        done = crawl.patrol(order, home(), on_event=heard(tell, ingest), caught_up=ingest.caught_up)
+        done = crawl.patrol(order, home(), on_event=heard(tell, ingest), caught_up=ingest.caught_up, pictures=_brands())
+    _seal()
     tell.end(_with_findings(done, ingest.counts, began), judged=bool(ingest.counts))
     return done
+
+
+def _seal() -> None:
+    """The run's evidence gets its root. What does not work now is told, and done by the next: the run itself has ended well."""
+    from adpatrol.home import home
+    from adpatrol.sealing import seal_quietly
+
+    why = seal_quietly(home())
+    if why:
+        print(f"adpatrol: {why}；稍后用 adpatrol evidence seal 再试（serve 会自动再试）", file=sys.stderr)
 
 
 def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
@@ -87,10 +98,18 @@ def _resumed(tell: Any, run: str | None, no_ingest: bool) -> Summary | None:
         return None
     tell.resuming(known[0].id, known[0].plan, known[0].started)
     with ingest_beside(place, no_ingest, on_end=tell.judging) as ingest:
-        done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up, revised=still_covered)
+        done = crawl.resume(place, on_event=heard(tell, ingest), run=known[0].id, caught_up=ingest.caught_up, revised=still_covered, pictures=_brands())
     if done is not None:  # None: another process ended it meanwhile
+        _seal()
         tell.end(_with_findings(done, ingest.counts, began), judged=bool(ingest.counts))
     return done
+
+
+def _brands() -> bool:
+    """Has the office pictures of institutions? Else a page's icon and logos have nothing to be compared with, and are not fetched."""
+    from adpatrol.home import config_folders
+
+    return any((folder / "registers" / "brand_pictures.csv").is_file() for folder in config_folders())
 
 
 def _with_findings(done: Summary, counts: dict[str, Any], began: float) -> dict[str, Any]:

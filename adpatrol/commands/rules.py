@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from adpatrol.cli import App
+from adpatrol.commands import retrohunt
 
 
 def register(app: typer.Typer) -> None:
-    rules = App(help="规则集：核对与列出")
+    rules = App(help="规则集：核对、列出、试运行与启用")
 
     @rules.command("list", epilog="例：adpatrol rules list --json")
     def list_rules(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -32,6 +33,8 @@ def register(app: typer.Typer) -> None:
         judge = Judge()
         wrong = checked = 0
         for rule in judge.knowledge.rules:
+            if rule.manner is not None and judge.knowledge.manner is None:
+                continue  # its words say nothing by themselves
             cases = [(text, "flag") for text in rule.flag] + [(case.text, "excuse") for case in rule.excuse]
             for text, want in cases:
                 checked += 1
@@ -46,4 +49,5 @@ def register(app: typer.Typer) -> None:
             print(f"共核对 {checked} 例，不符 {wrong} 例")
         raise typer.Exit(1 if wrong else 0)
 
+    retrohunt.register(rules)
     app.add_typer(rules, name="rules")

@@ -16,9 +16,10 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none th
 
 
 def register(app: typer.Typer) -> None:
-    user = App(help="用户：新建、列出")
+    user = App(help="用户：新建、列出、登记执法证")
     user.command("add", epilog="例：adpatrol user add zhangsan --role officer --generate")(add)
     user.command("list", epilog="例：adpatrol user list --json")(list_users)
+    user.command("set-certificate", epilog="例：adpatrol user set-certificate zhangsan --number 410101001 --from 2025-01-01 --until 2029-12-31")(set_certificate)
     app.add_typer(user, name="user")
 
 
@@ -70,6 +71,39 @@ def list_users(as_json: Annotated[bool, typer.Option("--json", help="JSON Lines�
             print(f"{user.username}  {user.first_name}  {'、'.join(names[role] for role in roles) or '无角色'}  {'' if user.is_active else '已停用  '}{seen}")
     if not users and not as_json:
         print("还没有用户：adpatrol user add 用户名 --role officer")
+
+
+def set_certificate(
+    name: Annotated[str, typer.Argument(help="用户名")],
+    number: Annotated[str, typer.Option("--number", help="执法证号")],
+    valid_from: Annotated[str, typer.Option("--from", help="有效期起，如 2025-01-01")],
+    valid_until: Annotated[str, typer.Option("--until", help="有效期止，如 2029-12-31")],
+    full_name: Annotated[str, typer.Option("--full-name", help="证上姓名；不填用用户的姓名")] = "",
+    organ: Annotated[str, typer.Option("--organ", help="发证机关")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON 一行")] = False,
+) -> None:
+    """登记或变更一名用户的执法证，取证会话签到时核对。"""
+    _ready()
+    from datetime import date
+
+    from django.contrib.auth.models import User
+
+    from alerts.sessions.officers import set_certificate as stored
+
+    user = User.objects.filter(username=name.strip()).first()
+    if user is None:
+        raise ValueError(f"没有用户 {name}：先用 adpatrol user add {name} --role officer 新建")
+    try:
+        days = date.fromisoformat(valid_from), date.fromisoformat(valid_until)
+    except ValueError:
+        raise typer.BadParameter("日期写成 2026-01-31 的样子") from None
+    made = stored(user, name=full_name or user.first_name or user.username, number=number, organ=organ, valid_from=days[0], valid_until=days[1],
+                  by=f"命令行 {getpass.getuser()}")
+    if as_json:
+        print(json.dumps({"user": user.username, "name": made.name, "number": made.number, "organ": made.organ, "valid_from": made.valid_from.isoformat(),
+                          "valid_until": made.valid_until.isoformat()}, ensure_ascii=False))
+        return
+    print(f"{user.username} 的执法证已登记：{made.name}，{made.number}，有效期 {made.valid_from} 至 {made.valid_until}")
 
 
 def _password(*, stdin: bool, generate: bool) -> str:

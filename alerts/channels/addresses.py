@@ -6,8 +6,10 @@ lets the process runner add the gate's own judgement.
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 
 from alerts.errors import ChannelError
@@ -55,3 +57,22 @@ def connect(host: str, port: int, timeout_s: float, check: Check) -> socket.sock
         except OSError as error:
             last = error
     raise ChannelError(f"连不上 {host}:{port}：{(last.strerror or str(last)) if last else '没有地址'}") from last
+
+
+def connection(scheme: str, host: str, port: int | None, timeout_s: float, check: Check) -> http.client.HTTPConnection:
+    """http.client with a socket to a checked address: resolved once, certificate checked against the name."""
+
+    class Checked(http.client.HTTPConnection):
+        default_port = 443 if scheme == "https" else 80
+
+        def connect(self) -> None:
+            raw: socket.socket = connect(self.host, self.port, timeout_s, check)
+            if scheme == "https":
+                try:
+                    raw = ssl.create_default_context().wrap_socket(raw, server_hostname=self.host)
+                except BaseException:
+                    raw.close()
+                    raise
+            self.sock = raw
+
+    return Checked(host, port, timeout=timeout_s)

@@ -10,12 +10,10 @@ import hashlib
 import hmac
 import http.client
 import json
-import socket
-import ssl
 import time
 from urllib.parse import urlsplit
 
-from alerts.channels.addresses import Check, connect
+from alerts.channels.addresses import Check, connection
 from alerts.channels.model import WebhookChannel, from_env
 from alerts.errors import ChannelError
 from alerts.models import OutboxMessage
@@ -47,20 +45,20 @@ def send(channel: WebhookChannel, message: OutboxMessage, check: Check) -> tuple
         "X-Adpatrol-Timestamp": stamp, "X-Adpatrol-Signature": sign(secret, stamp, body), "Connection": "close",
     }
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _connection(parts.scheme, parts.hostname, parts.port, channel.timeout_s, check)
+    wire = connection(parts.scheme, parts.hostname, parts.port, channel.timeout_s, check)
     try:
-        connection.connect()
+        wire.connect()
     except OSError as error:
-        connection.close()
+        wire.close()
         raise ChannelError(f"连不上 {parts.hostname}：{error}") from error
     try:
-        connection.request("POST", target, body=body, headers=headers)
-        answer = connection.getresponse()
+        wire.request("POST", target, body=body, headers=headers)
+        answer = wire.getresponse()
         answer.read(MAX_ANSWER_BYTES)
     except (OSError, http.client.HTTPException) as error:
         raise ChannelError(f"接收方未答复：{error or type(error).__name__}", uncertain=True) from error
     finally:
-        connection.close()
+        wire.close()
     if not 200 <= answer.status < 300:
         permanent = 300 <= answer.status < 500 and answer.status not in RETRY_LATER
         raise ChannelError(f"接收方答复 HTTP {answer.status}", permanent=permanent)
@@ -73,22 +71,3 @@ def document(message: OutboxMessage) -> dict[str, object]:
         "key": message.key, "time": message.created_at.isoformat(), "subject": message.subject, "text": message.body,
         "attempt": message.attempts, **message.payload,
     }
-
-
-def _connection(scheme: str, host: str, port: int | None, timeout_s: float, check: Check) -> http.client.HTTPConnection:
-    """http.client with a socket to a checked address: resolved once, certificate checked against the name."""
-
-    class Checked(http.client.HTTPConnection):
-        default_port = 443 if scheme == "https" else 80
-
-        def connect(self) -> None:
-            raw: socket.socket = connect(self.host, self.port, timeout_s, check)
-            if scheme == "https":
-                try:
-                    raw = ssl.create_default_context().wrap_socket(raw, server_hostname=self.host)
-                except BaseException:
-                    raw.close()
-                    raise
-            self.sock = raw
-
-    return Checked(host, port, timeout=timeout_s)

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.models import Lead, LeadFinding
 from evidence.ledger import texts
+from evidence.stamps import stamped_captures
 from indexer.models import Finding, Page
 
 FRESH = timedelta(hours=24)
@@ -29,11 +30,12 @@ def evidence_gaps(archive: Path, lead: Lead, *, now: datetime) -> list[str]:
     gaps += _pictures(copies)
     gaps += _facts(found)
     gaps += _seen_twice(lead, copies)
-    gaps.append("未附可信时间戳")
+    gaps += _unstamped(archive, copies)
     gaps += [] if lead.platform.companies else ["页面未显示主办者"]
     gaps += [] if lead.platform.icp else ["页面未显示备案号"]
     gaps.append("主体尚未经两个以上独立来源核实")
-    gaps.append("本函所据为系统自动监测记录，不是两名执法人员在场制作的电子数据提取笔录")
+    if not lead.sessions.filter(state="finished").exists():
+        gaps.append("本函所据为系统自动监测记录，不是两名执法人员在场制作的电子数据提取笔录")
     return gaps
 
 
@@ -52,6 +54,16 @@ def _facts(found: Sequence[Mapping[str, Any]]) -> list[str]:
     if any(one["final_url"].startswith("https:") and not one["facts"].get("tls") for one in found):
         gaps.append("部分快照没有服务器证书（TLS）记录")
     return gaps
+
+
+def _unstamped(archive: Path, copies: Sequence[LeadFinding]) -> list[str]:
+    """The captures that no stamped root of the ledger covers."""
+    upto = stamped_captures(archive)
+    captured = {copy.seq for copy in copies}
+    without = sum(seq > upto for seq in captured)
+    if not without:
+        return []
+    return ["未附可信时间戳"] if without == len(captured) else [f"{without}个快照还没有可信时间戳"]
 
 
 def _seen_twice(lead: Lead, copies: Sequence[LeadFinding]) -> list[str]:

@@ -163,10 +163,10 @@ _OWNERS = tuple(  # of each word: what it offers, its weight in each kind, and w
     (OFFER.get(word, 0.0), tuple((kind, cues[word]) for kind, cues in FRAMES.items() if word in cues), any(word in FRAMES[kind] for kind in _ADVERSE))
     for word in _WORDS
 )
-_SELF_DENIED = bounded("(?:借款人|借款方|债务人|欠款人|拒绝|告别|(?:我们|这|本项目|本平台|咱们|绝|并|都)不?(?:是|不是|非)|不是|没有|杜绝|远离|别再|打击|不做|非|不怕|永不|从不|0|零|不会|不再|无)[^,。]{0,2}$")
+_SELF_DENIED = bounded("(?:借款人|借款方|债务人|欠款人|拒绝|告别|(?:我们|这|本项目|本平台|咱们|绝|并|都)不?(?:是|不是|非)|不是|没有|杜绝|远离|别再|打击|不做|非|不怕|永不|从不|0|零|不会|不再|无)[^,。]{0,2}$|(?:避免|杜绝|规避|隔绝|消除|防止|根除|远离)了[^,。;]{0,24}$")
 _OURS = bounded("(?:我们|我司|我公司|我平台|本平台|本公司|本站|本产品|本项目|本社区|本商城|本所|咱们)[^,。!?;]*$")
 _POWERLESS = bounded("[^,。]{0,3}(?:无处|见了|绕道|走开|不敢|也怕|都怕|备案|授权|认证|推荐|担保|合作)")
-_ITEM = re.compile(r"\(?[一二三四五六七八九十\d]{1,2}[).、](?!\d)")
+_ITEM = re.compile(r"\(?[一二三四五六七八九十\d]{1,2}[).、](?!\d)|[-•·▪●] ")
 _CLAUSE = re.compile("[, ]")
 _TELLS = bounded("警|民|公安|检|法|办案|执法|监管|市场监管|证监|通报|调查|暗访|走访|披露|回应|查|涉|不法|嫌|该|一些|不少|多地|许多|部分|曾|当|反映|市民|储户|消费者|听|有的|被处|被判|所谓|幌|诱|骗取|谎|冒|假|伪|实")
 _CURE = bounded("(?:唯独|只有|真正|这里|这一[台款次]|依然|依旧|仍有|来这里|进群|跟着|马上|就能|照样|都能)[^,。!?;]{0,12}$")
@@ -234,7 +234,7 @@ def _tally(line: str, start: int, end: int, begin: int, finish: int) -> _Tally:
         weight = 1.0 if begin <= at < finish else BEYOND
         offered, owners, adverse = _OWNERS[index]
         tally.offer += offered * weight
-        denied = adverse and bool(_SELF_DENIED.search(line, max(0, at - 6), at) or _POWERLESS.match(line, at + len(_WORDS[index])))
+        denied = adverse and bool(_SELF_DENIED.search(line, max(0, at - 28), at) or _POWERLESS.match(line, at + len(_WORDS[index])))
         if denied:
             tally.offer += weight
         # First the trouble of others, then the cure: how advertisements tell it; stories tell the end last.

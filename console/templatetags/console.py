@@ -109,3 +109,10 @@ def item(mapping: dict[str, Any], key: str) -> Any:
 @register.simple_tag
 def record(type: str, uri: str) -> str:
     return record_name(type, uri)
+
+
+@register.filter
+def session_name(file: str) -> str:
+    """How the archive names a file of a 取证会话: frame-000001.jpg → frame:000001, shot-01-window.png → shot:01-window.png."""
+    kind, _, rest = file.partition("-")
+    return f"{kind}:{rest.rpartition('.')[0] if kind == 'frame' else rest}"

@@ -17,8 +17,8 @@ from console.may import ROLES, may
 from console.present import STATES
 
 PER_PAGE = 100
-WORDS = {"reason": "说明", "code": "涉嫌类型", "level": "等级", "bytes": "字节", "records": "记录数", "address": "来自", "minutes": "分钟", "roles": "角色"}
-NAMES = {"lead": "线索", "capture": "快照", "user": "用户", "outbox": "消息"}
+WORDS = {"reason": "说明", "code": "涉嫌类型", "level": "等级", "bytes": "字节", "records": "记录数", "address": "来自", "minutes": "分钟", "roles": "角色", "rules": "规则", "ruleset": "规则集", "pages": "重判页面"}
+NAMES = {"lead": "线索", "capture": "快照", "user": "用户", "outbox": "消息", "hunt": "规则试运行"}
 
 
 @may("leader", "operator")

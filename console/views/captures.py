@@ -4,28 +4,48 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from alerts import custody
+from alerts.annotated import Marker, can_be_annotated
 from alerts.dossiers import platform_key
 from alerts.models import AuditEntry, Lead, Platform
 from alerts.wording import wording
-from console.answer import answer
-from console.facts import connections, visit_facts
-from console.law import provisions
+from classifiers.errors import ConfigError
+from classifiers.knowledge import Provision
+from console.answer import answer, refused
+from console.facts import connections, self_check, visit_facts
+from console.law import law_texts, provisions
 from console.marking import Span, marked, unseen
 from console.may import may
 from console.present import GENRES
 from evidence import ledger, read
+from evidence.acts import acts
 from evidence.errors import EvidenceError
 from indexer.models import JudgedClaim, Page
+from indexer.times import BEIJING
 
 READERS = ("officer", "analyst", "leader")
 SANDBOX = "sandbox; default-src 'none'"
 REENCODE_S = 30
+EVIDENCE = "-evidence"
+
+
+def _erased(request: HttpRequest, id: str) -> HttpResponse:
+    """A lead or a paper may still name a capture whose term was over: what the tombstone says of it. Raises Http404 where there is none."""
+    act = next(acts(settings.HOME / "archive", subject=f"capture:{id}", act="erase"), None)
+    if act is None:
+        raise Http404
+    told, when = act.told, datetime.fromisoformat(act.time).astimezone(BEIJING)
+    text = (f"快照 {id} 依保存期限于 {when:%Y-%m-%d %H:%M}（北京时间）删除，经办 {act.who}，依据：{told.get('basis') or '未注明'}，理由：{told.get('why') or '未注明'}。"
+            f"当时的 {len(told.get('members', []))} 个存证成员的 SHA-256 仍留在存证账，已导出的证据包不受影响。")
+    return refused(request, "快照已按期限删除", text, status=410)
 
 
 def claim_row(found: JudgedClaim) -> dict[str, Any]:
@@ -38,8 +58,12 @@ def claim_row(found: JudgedClaim) -> dict[str, Any]:
 
 @may(*READERS)
 def capture(request: HttpRequest, id: str) -> HttpResponse:
-    page = get_object_or_404(Page, capture_id=id)
+    page = Page.objects.filter(capture_id=id).first()
+    if page is None:
+        return _erased(request, id)
     stored, problem = _stored(id)
+    if stored is not None:
+        custody.viewed(request.user.get_username(), stored.id, "快照页面")
     findings, excused = list(page.findings.all()), list(page.excused.all())
     spans = [Span(f.start, f.end, str(n), f.level_key) for n, f in enumerate(findings, 1)]
     spans += [Span(e.start, e.end, f"例{n}", "excused") for n, e in enumerate(excused, 1)]
@@ -56,6 +80,9 @@ def capture(request: HttpRequest, id: str) -> HttpResponse:
         "platform": Platform.objects.filter(key=platform_key(page.site)).first(), "unseen": unseen(page.text),
         "custody": AuditEntry.objects.filter(subject=f"capture:{page.capture_id}"[:120]).order_by("-id")[:20],
         "facts": visit_facts(stored.facts) if stored else [], "connections": connections(stored.facts) if stored else [],
+        "annotated": bool(stored and findings and can_be_annotated(stored)), "checks": self_check(stored.facts) if stored else [],
+        "kept": [] if page.client.endswith(EVIDENCE) or not findings else Page.objects.filter(
+            url_key=page.url_key, run=page.run, client__endswith=EVIDENCE).only("capture_id", "client").order_by("client")[:4],
         "others": Page.objects.filter(url_key=page.url_key).exclude(pk=page.pk).defer("text").order_by("-id")[:10],
     }
     return answer(request, "console/capture.html", context, lambda: {
@@ -123,9 +150,40 @@ def screenshot(request: HttpRequest, id: str) -> HttpResponse:
         picture = None
     if picture is None:
         raise Http404
-    clean = reencoded(picture)
+    return _picture(request, id, picture, "截图")
+
+
+@may(*READERS)
+def annotated(request: HttpRequest, id: str) -> HttpResponse:
+    """The annotated copy, made from the stored records each time and encoded anew like the screenshot."""
+    found, _ = _stored(id)
+    if found is None or not can_be_annotated(found):
+        raise Http404
+    archive = settings.HOME / "archive"
+    try:
+        picture = read.screenshot(archive, found) or b""
+        made = Marker(archive, settings.HOME, _laws(), [found])(found, picture)
+    except EvidenceError:
+        made = None
+    if made is None:
+        raise Http404
+    return _picture(request, id, made[0], "标注图")
+
+
+def _laws() -> Mapping[str, Provision]:
+    """None of them where the settings cannot be read: the legend then names provisions by their ids."""
+    try:
+        return law_texts()
+    except ConfigError:
+        return {}
+
+
+def _picture(request: HttpRequest, id: str, data: bytes, what: str) -> HttpResponse:
+    """The picture encoded anew; that it was looked at is an entry."""
+    clean = reencoded(data)
     if clean is None:
         raise Http404
+    custody.viewed(request.user.get_username(), id, what)
     response = HttpResponse(clean, content_type="image/jpeg")
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"

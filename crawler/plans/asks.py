@@ -6,6 +6,7 @@ Any process may ask; a lease belongs to one worker until it runs out.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 FILE = "asks.sqlite3"
 EVIDENCE = "evidence"
 MAX_TRIES = 3
+MAX_CITES, MAX_CITED = 50, 500  # sentences of one ask, characters of one
 _BUSY_S = 20.0
 _WAITING, _DONE, _FAILED = 0, 1, 2
 
@@ -23,7 +25,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS asks (
   id INTEGER PRIMARY KEY, url TEXT NOT NULL, site TEXT NOT NULL, why TEXT NOT NULL, grade TEXT NOT NULL, client TEXT NOT NULL,
   state INTEGER NOT NULL DEFAULT 0, asked REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
-  leased_by TEXT NOT NULL DEFAULT '', ended REAL NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '');
+  leased_by TEXT NOT NULL DEFAULT '', ended REAL NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '', cites TEXT NOT NULL DEFAULT '');
 CREATE UNIQUE INDEX IF NOT EXISTS asks_once ON asks (url, grade, client) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS asks_waiting ON asks (not_before, id) WHERE state = 0;
 """
@@ -31,7 +33,8 @@ CREATE INDEX IF NOT EXISTS asks_waiting ON asks (not_before, id) WHERE state = 0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """``site``: origin; ``grade``: evidence or recheck; ``client``: desktop, phone or "" (the plan's first); ``tries``: how often it was leased."""
+    """``site``: origin; ``grade``: evidence or recheck; ``client``: desktop, phone or "" (the plan's first); ``tries``: how often it was leased;
+    ``cites``: the sentences that made somebody ask, to be found again by the visit."""
 
     id: int
     url: str
@@ -40,6 +43,7 @@ class Ask:
     grade: str = EVIDENCE
     client: str = ""
     tries: int = 0
+    cites: tuple[str, ...] = ()
 
 
 def ask_for_visit(home: Path, url: str, site: str, why: str, *, grade: str = EVIDENCE, client: str = "") -> bool:
@@ -50,13 +54,14 @@ def ask_for_visit(home: Path, url: str, site: str, why: str, *, grade: str = EVI
 def ask_for_visits(home: Path, asks: Iterable[Ask]) -> int:
     """Many asks in one write; answers how many are new. ``id`` and ``tries`` of what is given do not matter."""
     now = time.time()
-    rows = [(ask.url[:2_000], ask.site[:500], ask.why[:500], ask.grade, ask.client, now) for ask in asks]
+    rows = [(ask.url[:2_000], ask.site[:500], ask.why[:500], ask.grade, ask.client, now,
+             json.dumps([span[:MAX_CITED] for span in ask.cites[:MAX_CITES]], ensure_ascii=False) if ask.cites else "") for ask in asks]
     if not rows:
         return 0
     home.mkdir(parents=True, exist_ok=True)
     with _written(home) as database:
         before = database.total_changes
-        database.executemany("INSERT OR IGNORE INTO asks (url, site, why, grade, client, asked) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        database.executemany("INSERT OR IGNORE INTO asks (url, site, why, grade, client, asked, cites) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         return database.total_changes - before
 
 
@@ -68,11 +73,12 @@ def take_asks(home: Path, *, worker: str, limit: int = 20, lease_s: float = 300,
     only = f" AND site IN ({','.join('?' * len(sites))})" if sites is not None else ""
     with _written(home) as database:
         found = database.execute(
-            f"SELECT id, url, site, why, grade, client, tries FROM asks WHERE state = 0 AND not_before <= ?{only} ORDER BY id LIMIT ?",  # noqa: S608 - marks only
+            f"SELECT id, url, site, why, grade, client, tries, cites FROM asks WHERE state = 0 AND not_before <= ?{only} ORDER BY id LIMIT ?",  # noqa: S608 - marks only
             (now, *(sites or ()), limit)).fetchall()
         database.executemany("UPDATE asks SET leased_by = ?, not_before = ?, tries = tries + 1 WHERE id = ?",
                              [(worker, now + lease_s, number) for number, *_ in found])
-    return [Ask(number, url, site, why, grade, client, tries + 1) for number, url, site, why, grade, client, tries in found]
+    return [Ask(number, url, site, why, grade, client, tries + 1, tuple(json.loads(cites)) if cites else ())
+            for number, url, site, why, grade, client, tries, cites in found]
 
 
 def done(home: Path, ids: Iterable[int], *, result: str = "ok") -> None:
@@ -111,6 +117,8 @@ def _written(home: Path) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA journal_mode=WAL")  # stays with the file
             database.executescript(_SCHEMA)
         database.execute("BEGIN IMMEDIATE")
+        if not any(column[1] == "cites" for column in database.execute("PRAGMA table_info(asks)")):  # a file from before there was one
+            database.execute("ALTER TABLE asks ADD COLUMN cites TEXT NOT NULL DEFAULT ''")
         try:
             yield database
         except BaseException:

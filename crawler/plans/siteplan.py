@@ -37,6 +37,7 @@ class SitePlan:
     robots: str = "obey"
     allow: tuple[Network, ...] = ()
     render: str = "auto"
+    pictures: str = "auto"
     jurisdiction: str = ""
     cadence: str = "weekly"
     expect_min: int | None = None

@@ -88,6 +88,7 @@ class Settings(_Strict):
     robots: Literal["obey", "ignore"] | None = None
     allow: Annotated[tuple[Annotated[Network, BeforeValidator(network)], ...], BeforeValidator(_one_or_many)] | None = None
     render: Literal["auto", "never", "always"] | None = None
+    pictures: Literal["auto", "never", "always"] | None = None
     jurisdiction: str | None = Field(None, max_length=100)
     expect_pages: Expect | None = None
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from crawler.guards.egress import EgressPolicy
 from crawler.guards.proxy import GateProxy
-from crawler.identity import user_agent
+from crawler.identity import second_user_agent, user_agent
 from crawler.rendering.errors import BrowserMissing
 
 AT_ONCE = 3  # pages open at the same time
@@ -66,6 +67,12 @@ def browser_settings(policy: EgressPolicy) -> dict[str, Any]:
     }
 
 
+def device_metrics(client: str) -> dict[str, Any]:
+    """What DevTools must be told of the device that ``context_kwargs`` makes."""
+    known = context_kwargs(client)
+    return {**known["viewport"], "deviceScaleFactor": known["device_scale_factor"], "mobile": known["is_mobile"]}
+
+
 def context_kwargs(client: str, identity: str = "public", contact: str = "") -> dict[str, Any]:
     """A clean profile for one kind of visitor. ``client``: desktop-… or phone-…"""
     phone = client.startswith("phone")
@@ -86,6 +93,15 @@ def render_meta(site: str, client: str, identity: str = "public", contact: str =
         "playwright_context_kwargs": context_kwargs(client, identity, contact),
         "playwright_page_init_callback": "crawler.rendering.watch.begin",
         "playwright_page_goto_kwargs": {"wait_until": "commit"},  # the rest of the wait is page.take's, that keeps what has come
+    }
+
+
+def evidence_meta(visit: str, client: str, cites: Sequence[str], identity: str = "public", contact: str = "") -> dict[str, Any]:
+    """What is added to ``render_meta`` for a visit at evidence grade: a browser profile of its own, counted through before the first request and
+    thrown away after it. ``meta["evidence"]`` of the answer is then evidence_records.Evidence."""
+    return {
+        "playwright_context": f"evidence {visit}", "playwright_page_init_callback": "crawler.rendering.recorder.begin_evidence",
+        "wanted_as_evidence": client, "cites": tuple(cites), "second_user_agent": second_user_agent(client, identity, contact),
     }
 
 

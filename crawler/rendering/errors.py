@@ -41,6 +41,10 @@ class RenderFailed(RenderError):
     pass
 
 
+class Unknown(RenderFailed):
+    """Nothing that the site or the network did: as when a script of the page goes elsewhere while the page is being read."""
+
+
 class ErrorShown(Exception):
     """The browser shows a page of its own in place of the site's; the message is Chromium's reason (net::ERR_…)."""
 
@@ -73,7 +77,7 @@ def of_playwright(message: str) -> RenderError:
         return RenderTimeout("浏览器在限定时间内没有打开该页")
     if "Failed to download" in message or "Download is starting" in message:
         return RenderFailed("网站给出的是下载文件，不是网页", Outcome.NOT_HTML)
-    return RenderFailed("浏览器打不开该页")
+    return Unknown("浏览器打不开该页")
 
 
 def of_gate(outcome: str, reason: str) -> RenderError:

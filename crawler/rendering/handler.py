@@ -19,9 +19,12 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from crawler.guards.heads import bound
 from crawler.guards.proxy import GATE_HEADER, GateProxy, Passage
 from crawler.outcomes import of_status
-from crawler.rendering import chromium, page
-from crawler.rendering.errors import ErrorShown, RenderError, RenderFailed, RenderTimeout, of_gate, of_playwright
+from crawler.rendering import chromium, evidence_grade, page
+from crawler.rendering.errors import ErrorShown, RenderError, RenderFailed, RenderTimeout, Unknown, of_gate, of_playwright
+from crawler.rendering.evidence_grade import Graded
+from crawler.rendering.evidence_records import Evidence
 from crawler.rendering.page import Seen
+from crawler.rendering.surroundings import surroundings
 from crawler.rendering.watch import watch_of
 
 _handlers: WeakKeyDictionary[Any, RenderingHandler] = WeakKeyDictionary()
@@ -59,11 +62,15 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
         async with self._slots:
             await self._enter()
             try:
-                return await self._show(request)
+                answer = await self._show(request)
             finally:
                 self._open -= 1
                 if self._open == 0:
                     self._empty.set()
+        seen, gate = request.meta.get("seen"), self._gate()
+        if isinstance(seen, Graded) and gate is not None:
+            request.meta["evidence"] = Evidence(seen, await surroundings(gate, seen, request.meta))
+        return answer
 
     async def _enter(self) -> None:
         """Counts the page in; where the browser has shown enough, or is sick, waits for the others and starts a new one."""
@@ -96,18 +103,22 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
         try:
             try:
                 async with asyncio.timeout(chromium.NAVIGATE_S + 5):
-                    answer = await super().download_request(request)
+                    answer: Response | None = await super().download_request(request)
             except TimeoutError as error:
                 raise RenderTimeout("浏览器在限定时间内没有打开该页") from error
             except (Error, RuntimeError) as error:
-                raise self._why(request, began, str(error)) from error
+                why, there = self._why(request, began, str(error)), request.meta.get("playwright_page")
+                if not (isinstance(why, Unknown) and isinstance(there, Page) and there.url.startswith("http")):
+                    raise why from error
+                answer = None  # a script went elsewhere while the page was being read: what stands there now is what people see
             gate = self._gate()
-            said = gate.said((answer.headers.get(GATE_HEADER) or b"").decode("latin-1")) if gate is not None else ""
-            if said:
+            said = gate.said((answer.headers.get(GATE_HEADER) or b"").decode("latin-1")) if gate is not None and answer is not None else ""
+            if said and answer is not None:
                 raise of_gate(said, self._refusal(answer.url, began, said))
             shown: Page = request.meta["playwright_page"]
             try:
-                seen = await page.take(shown, request.url)
+                client = request.meta.get("wanted_as_evidence")
+                seen = await evidence_grade.take(shown, request.url, client) if client else await page.take(shown, request.url)
             except ErrorShown as error:
                 raise self._why(request, began, str(error)) from error
             said = gate.said(next((value for name, value in seen.headers if name.lower() == GATE_HEADER.lower()), "")) if gate is not None else ""
@@ -138,6 +149,10 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
         for shown in [left] if isinstance(left, Page) else []:
             if not await page.close(shown):
                 self._sick = True
+            if request.meta.get("wanted_as_evidence"):  # the profile was for this visit alone
+                with suppress(Error, TimeoutError):
+                    async with asyncio.timeout(page.CLOSE_S):
+                        await shown.context.close()
 
     def _alive(self) -> bool:
         browser = getattr(self, "browser", None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 # How much the page holds, asked in a world of its own that the page's scripts cannot reach.
 _SIZE = "document.readyState + ' ' + document.getElementsByTagName('*').length + ' ' + (document.body ? document.body.textContent.length : 0)"
-_SCROLL = "window.scrollBy(0, window.innerHeight); [window.scrollY + window.innerHeight, document.documentElement.scrollHeight].join(' ')"
+_SCROLL = "window.scrollBy(0, window.innerHeight), [window.scrollY + window.innerHeight, document.documentElement.scrollHeight].join(' ')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,13 @@ class Seen:
 async def take(page: Page, url: str, *, settle_s: float = SETTLE_S) -> Seen:
     """What ``page`` shows of ``url``, once it has stopped changing. Closes the page, whatever happens. Raises RenderError, ErrorShown."""
     watch = watch_of(page)
+    return await taken(page, watch, _take(page, watch, url, settle_s))
+
+
+async def taken(page: Page, watch: Watch, work: Awaitable[T]) -> T:
+    """``work`` on a page, which is closed after it, whatever happens. Raises RenderError, ErrorShown."""
     try:
-        return await _crash_or(watch, _take(page, watch, url, settle_s))
+        return await _crash_or(watch, work)
     except (TimeoutError, PlaywrightTimeout) as error:
         raise RenderTimeout("该页一直占用浏览器，在限定时间内取不到内容") from error
     except Error as error:
@@ -118,7 +124,7 @@ async def _take(page: Page, watch: Watch, url: str, settle_s: float) -> Seen:
     cut: list[str] = []
     async with asyncio.timeout(STEP_S):
         session = await page.context.new_cdp_session(page)
-    settled = await _settle(page, watch, session, began + settle_s)
+    settled = await settle(page, watch, session, began + settle_s)
     if not settled:
         cut.append("time")
     async with asyncio.timeout(STEP_S):
@@ -128,9 +134,9 @@ async def _take(page: Page, watch: Watch, url: str, settle_s: float) -> Seen:
     view = await _picture(page, full=False)
     full, full_cut = await _full(page, session)
     cut += ["view"] * (not view) + ["full"] * full_cut
-    text = await _or_nothing(page.inner_text("body", timeout=STEP_S * 1000), "")
-    title = await _or_nothing(page.title(), "")
-    answer = await _answer(watch)
+    text = await or_nothing(page.inner_text("body", timeout=STEP_S * 1000), "")
+    title = await or_nothing(page.title(), "")
+    answer = await answer_of(watch)
     cut += ["text"] * (len(text) > MAX_TEXT) + ["body"] * (len(answer["body"]) > MAX_BODY) + ["resources"] * bool(watch.dropped)
     answer["body"] = answer["body"][:MAX_BODY]
     cut += ["disconnect"] * watch.main_broken()
@@ -141,7 +147,7 @@ async def _take(page: Page, watch: Watch, url: str, settle_s: float) -> Seen:
     )
 
 
-async def _or_nothing(work: Awaitable[T], nothing: T) -> T:
+async def or_nothing(work: Awaitable[T], nothing: T) -> T:
     """What is good to have but no reason to lose the rest."""
     try:
         async with asyncio.timeout(STEP_S):
@@ -150,21 +156,22 @@ async def _or_nothing(work: Awaitable[T], nothing: T) -> T:
         return nothing
 
 
-async def _settle(page: Page, watch: Watch, session: Any, deadline: float) -> bool:
+async def settle(page: Page, watch: Watch, session: Any, deadline: float) -> bool:
     """Until loaded, nothing under way that matters, and unchanged for QUIET_S; False where the time ran out first."""
     load_by = min(deadline, time.monotonic() + LOAD_S)
     with suppress(PlaywrightTimeout):
         await page.wait_for_load_state("load", timeout=max((load_by - time.monotonic()) * 1000, 1))
-    if not await _quiet(watch, session, deadline):
+    world = World(session)
+    if not await _quiet(watch, world, deadline):
         return False
-    await _scroll(session)  # what loads only when seen
-    return await _quiet(watch, session, deadline)
+    await _scroll(world)  # what loads only when seen
+    return await _quiet(watch, world, deadline)
 
 
-async def _quiet(watch: Watch, session: Any, deadline: float) -> bool:
+async def _quiet(watch: Watch, world: World, deadline: float) -> bool:
     last, since = "", time.monotonic()
     while time.monotonic() < deadline:
-        size = await _ask(session, _SIZE)
+        size = await world.ask(_SIZE)
         now = time.monotonic()
         if size != last or watch.waits_for():
             last, since = size, now
@@ -174,41 +181,71 @@ async def _quiet(watch: Watch, session: Any, deadline: float) -> bool:
     return False
 
 
-async def _scroll(session: Any) -> None:
+async def _scroll(world: World) -> None:
     """Down to the end by screens, and back up."""
     for _ in range(_SCROLLS):
-        at, _, whole = (await _ask(session, _SCROLL)).partition(" ")
+        at, _, whole = (await world.ask(_SCROLL)).partition(" ")
         await asyncio.sleep(_LOOK_S)
         if not whole or float(at or 0) + 1 >= float(whole):
             break
-    await _ask(session, "window.scrollTo(0, 0)")
+    await world.ask("window.scrollTo(0, 0)")
 
 
-async def _ask(session: Any, expression: str) -> str:
-    """The expression's value in an isolated world of the top frame; "" while the page is being replaced."""
-    try:
-        async with asyncio.timeout(STEP_S):
-            tree = await session.send("Page.getFrameTree")
-            world = await session.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": "adpatrol"})
-            answer = await session.send("Runtime.evaluate", {"expression": expression, "contextId": world["executionContextId"], "returnByValue": True})
-    except Error as error:
-        if "closed" in error.message or "crashed" in error.message:
-            raise
-        return ""
-    return str(answer.get("result", {}).get("value", ""))
+class World:
+    """An isolated world of the top frame, which the page's scripts cannot reach: made once a document, then asked by one message.
+
+    A process that takes the page over numbers its worlds anew, so a number alone may mean the page's own: the world made here holds a mark that
+    nothing else has, and where the mark is not found it is made again."""
+
+    def __init__(self, session: Any) -> None:
+        self._session, self._mark, self._number = session, f"w{secrets.token_hex(12)}", 0
+
+    async def ask(self, expression: str) -> str:
+        """The expression's value; "" while the page is being replaced. Raises Error where page or browser are gone, TimeoutError."""
+        try:
+            async with asyncio.timeout(STEP_S):
+                answer = await self._evaluated(expression) if self._number else None
+                if answer is None:
+                    await self._make()
+                    answer = await self._evaluated(expression)
+        except Error as error:
+            self._number = 0
+            if "closed" in error.message or "crashed" in error.message:
+                raise
+            return ""
+        return answer or ""
+
+    async def _make(self) -> None:
+        tree = await self._session.send("Page.getFrameTree")
+        made = await self._session.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": "adpatrol"})
+        self._number = made["executionContextId"]
+        await self._session.send("Runtime.evaluate", {"expression": f"globalThis.{self._mark} = 1", "contextId": self._number})
+
+    async def _evaluated(self, expression: str) -> str | None:
+        """None where this is not the world that was made."""
+        guarded = f"globalThis.{self._mark} === 1 ? String([{expression}].pop()) : undefined"
+        answer = await self._session.send("Runtime.evaluate", {"expression": guarded, "contextId": self._number, "returnByValue": True})
+        value = answer.get("result", {}).get("value")
+        return str(value) if value is not None else None
 
 
 async def _dom(page: Page, session: Any, watch: Watch) -> tuple[str, bool]:
-    found = trees(await session.send("DOMSnapshot.captureSnapshot", {"computedStyles": []}))
+    root = await tree_of(page, session, watch)
+    return await asyncio.to_thread(to_html, root) if root is not None else ("", True)
+
+
+async def tree_of(page: Page, session: Any, watch: Watch, styles: Sequence[str] = ()) -> Tree | None:
+    """The page's document with its frames; ``styles``: computed styles to be told with the layout. Raises ErrorShown."""
+    found = trees(await session.send("DOMSnapshot.captureSnapshot", {"computedStyles": list(styles)}))
     if not found:
-        return "", True
+        return None
     if found[0].url.startswith("chrome-error:") or "ERR_CONTENT_DECODING" in watch.main_failure:
         raise ErrorShown(watch.main_failure)
-    await _frames_elsewhere(page, session, found)
-    return await asyncio.to_thread(to_html, found[0])
+    await _frames_elsewhere(page, session, found, styles)
+    return found[0]
 
 
-async def _frames_elsewhere(page: Page, session: Any, found: list[Tree]) -> None:
+async def _frames_elsewhere(page: Page, session: Any, found: list[Tree], styles: Sequence[str]) -> None:
     """Frames of other sites run in processes of their own: each is asked there, and put where its element stands. A frame that cannot be had
     (gone, hung) is left out: it is no reason to lose the page."""
     for frame in page.frames[1:MAX_FRAMES]:
@@ -216,7 +253,7 @@ async def _frames_elsewhere(page: Page, session: Any, found: list[Tree]) -> None
             async with asyncio.timeout(2.0):
                 inner = await page.context.new_cdp_session(frame)  # refused for frames of the page's own process
                 tree = await inner.send("Page.getFrameTree")
-                theirs = trees(await inner.send("DOMSnapshot.captureSnapshot", {"computedStyles": []}))
+                theirs = trees(await inner.send("DOMSnapshot.captureSnapshot", {"computedStyles": list(styles)}))
                 owner = await session.send("DOM.getFrameOwner", {"frameId": tree["frameTree"]["frame"]["id"]})
             for outer in found:
                 if theirs and owner["backendNodeId"] in outer.backend:
@@ -227,7 +264,7 @@ async def _frames_elsewhere(page: Page, session: Any, found: list[Tree]) -> None
 
 async def _full(page: Page, session: Any) -> tuple[bytes, bool]:
     """(picture of the whole page, whether something is missing)."""
-    metrics = await _or_nothing(session.send("Page.getLayoutMetrics"), {})
+    metrics = await or_nothing(session.send("Page.getLayoutMetrics"), {})
     size = metrics.get("cssContentSize") or {}
     if float(size.get("height", 0)) > MAX_FULL_HEIGHT:
         clip = {"x": 0, "y": 0, "width": min(float(size["width"]), 4_000), "height": MAX_FULL_HEIGHT}
@@ -237,10 +274,10 @@ async def _full(page: Page, session: Any) -> tuple[bytes, bool]:
 
 
 async def _picture(page: Page, *, full: bool, clip: Any = None) -> bytes:
-    return await _or_nothing(page.screenshot(full_page=full, clip=clip, timeout=STEP_S * 1000), b"")
+    return await or_nothing(page.screenshot(full_page=full, clip=clip, timeout=STEP_S * 1000), b"")
 
 
-async def _answer(watch: Watch) -> dict[str, Any]:
+async def answer_of(watch: Watch) -> dict[str, Any]:
     """The main answer and the request it answers, redirects before it, and its TLS facts."""
     main = watch.main
     nothing: dict[str, Any] = {"status": None, "headers": (), "body": b"", "request_headers": (), "redirects": (), "tls": {}}
@@ -253,8 +290,37 @@ async def _answer(watch: Watch) -> dict[str, Any]:
         request = request.redirected_from
     return {
         "status": main.status,
-        "headers": tuple((h["name"], h["value"]) for h in await _or_nothing(main.headers_array(), [])),
-        "request_headers": tuple((h["name"], h["value"]) for h in await _or_nothing(main.request.headers_array(), [])),
-        "body": await _or_nothing(main.body(), b""), "redirects": tuple(reversed(chain)),
-        "tls": dict(await _or_nothing(main.security_details(), None) or {}),
+        "headers": tuple((h["name"], h["value"]) for h in await or_nothing(main.headers_array(), [])),
+        "request_headers": tuple((h["name"], h["value"]) for h in await or_nothing(main.request.headers_array(), [])),
+        "body": await or_nothing(main.body(), b""), "redirects": tuple(reversed(chain)),
+        "tls": dict(await or_nothing(main.security_details(), None) or {}),
     }
+
+
+async def as_it_stands(page: Page, url: str) -> Seen:
+    """What ``page`` shows this moment: nothing is waited for, nothing is scrolled, and the page stays open (取证会话). Raises as ``take``."""
+    watch = watch_of(page)
+    try:
+        return await _crash_or(watch, _stands(page, watch, url))
+    except (TimeoutError, PlaywrightTimeout) as error:
+        raise RenderTimeout("该页一直占用浏览器，在限定时间内取不到内容") from error
+    except Error as error:
+        raise of_playwright(error.message) from error
+
+
+async def _stands(page: Page, watch: Watch, url: str) -> Seen:
+    began = time.monotonic()
+    async with asyncio.timeout(STEP_S):
+        session = await page.context.new_cdp_session(page)
+    view = await _picture(page, full=False)
+    dom, dom_cut = await or_nothing(_dom(page, session, watch), ("", True))  # a page may be too large for it: its picture is not lost for that
+    full, full_cut = await _full(page, session)
+    text = await or_nothing(page.inner_text("body", timeout=STEP_S * 1000), "")
+    title = await or_nothing(page.title(), "")
+    answer = await answer_of(watch)
+    answer["body"] = answer["body"][:MAX_BODY]
+    cut = ["dom"] * dom_cut + ["view"] * (not view) + ["full"] * full_cut + ["text"] * (len(text) > MAX_TEXT)
+    return Seen(
+        url=url, final_url=page.url, dom=dom, text=text[:MAX_TEXT], title=title[:500], view_png=view, full_png=full, resources=tuple(watch.resources),
+        sockets=tuple(watch.sockets), errors=tuple(watch.errors), seconds=round(time.monotonic() - began, 3), truncated=",".join(cut), **answer,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -48,6 +49,14 @@ def _pageinfo(seen: Seen, url: str) -> bytes:
     return json.dumps(info, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
 
 
+def phrase(status: int) -> str:
+    """The usual reason of an HTTP status; the browser does not tell the server's."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
 def _address(seen: Seen) -> str:
     """Of the server, from the gate's log: the browser knows only the gate's."""
     host = (urlsplit(seen.final_url).hostname or "").lower()
@@ -55,7 +64,7 @@ def _address(seen: Seen) -> str:
 
 
 def _answer(seen: Seen) -> bytes:
-    lines = [f"HTTP/1.1 {seen.status} ", "X-Adpatrol-Body: decoded-by-browser"]
+    lines = [f"HTTP/1.1 {seen.status} {phrase(seen.status or 0)}", "X-Adpatrol-Body: decoded-by-browser"]
     for name, value in seen.headers:
         lines.append(f"X-Archive-Orig-{name}: {_line(value)}" if name.lower() in _CODED else f"{name}: {_line(value)}")
     lines.append(f"Content-Length: {len(seen.body)}")

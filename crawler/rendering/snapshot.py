@@ -34,6 +34,8 @@ class Tree:
     shadows: Mapping[int, str]
     backend: Sequence[int]
     frames: dict[int, Tree] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict)  # as DevTools reports it, for the layout
+    strings: Sequence[str] = ()
 
 
 def trees(snapshot: Mapping[str, Any]) -> list[Tree]:
@@ -53,7 +55,7 @@ def trees(snapshot: Mapping[str, Any]) -> list[Tree]:
             names=[_string(strings, name) for name in nodes["nodeName"][:count]], values=[_string(strings, value) for value in nodes["nodeValue"][:count]],
             attributes=[[_string(strings, part) for part in pairs] for pairs in nodes["attributes"][:count]], children=children,
             shadows={node: _string(strings, kind) for node, kind in zip(nodes["shadowRootType"]["index"], nodes["shadowRootType"]["value"], strict=False)},
-            backend=nodes["backendNodeId"],
+            backend=nodes["backendNodeId"], document=document, strings=strings,
         ))
         links += [(number, node, inner) for node, inner in zip(nodes["contentDocumentIndex"]["index"], nodes["contentDocumentIndex"]["value"], strict=False)]
     for outer, node, inner in links:
@@ -70,8 +72,18 @@ _Step = str | tuple[Tree, int]
 _NO_STEPS: list[_Step] = []
 
 
-def to_html(tree: Tree) -> tuple[str, bool]:
-    """(HTML text, whether it was cut). Nesting costs no stack."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A text node in the HTML text: ``offset`` and ``length`` in characters, as written there."""
+
+    tree: Tree
+    node: int
+    offset: int
+    length: int
+
+
+def to_html(tree: Tree, places: list[Place] | None = None) -> tuple[str, bool]:
+    """(HTML text, whether it was cut). Nesting costs no stack. ``places`` is filled with the text nodes in the order they are written."""
     out: list[str] = []
     size = 0
     steps: list[_Step] = [(tree, 0)] if tree.children else []
@@ -81,6 +93,8 @@ def to_html(tree: Tree) -> tuple[str, bool]:
         size += len(text)
         if size > MAX_CHARS:
             return "".join(out), True
+        if places is not None and not isinstance(step, str) and step[0].kinds[step[1]] == _TEXT:
+            places.append(Place(step[0], step[1], size - len(text), len(text)))
         out.append(text)
         steps += reversed(more)
     return "".join(out), len(tree.children) >= MAX_NODES

@@ -1,38 +1,30 @@
 """Reads what a person types: 词、“短语”、或 OR |、且 AND、非 NOT -、括号、字段:值.
 
-    保本 "年化收益" -新闻 (理财 或 投资) site:https://example.org level:red title:安全
+    保本 "年化收益" -新闻 (理财 或 投资) site:https://example.org (level:red 或 地区:浙江) -状态:已排除 title:安全
 
-Blanks mean "and". A field other than title, text and url is a filter; filters stand at the top level, joined by "and". What stands before
-a colon and is no field (`QQ:`, `年化：`) is text like any other.
+Blanks mean "and". A field other than title, text and url is a fact of the page; of several values of one field, joined by "and", any will do.
+Those at the outermost level are the query's ``filters`` and ``without``, so that a console can show them as pills; those within brackets or
+beside an "or" stand in the tree. What stands before a colon and is no field (`QQ:`, `年化：`) is text like any other, unless it is a
+field's name misspelt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from indexer.search.protocol import FIELDS, LEVELS, MAX_LIMIT, And, Node, Not, Or, Phrase, QueryError, SearchQuery
+from indexer.search.fields import KNOWN, WHERE, Names, field_of, nearest, no_names, values_of
+from indexer.search.protocol import MAX_LIMIT, OUTERMOST, SORTS, And, Is, Node, Not, Or, Phrase, QueryError, SearchQuery
 from indexer.search.tokens import normalise
-from indexer.times import read_time
 
 MAX_CHARS = 1_000
 MAX_PHRASES = 64
 MAX_DEPTH = 20
-WHERE = {"title": "title", "标题": "title", "text": "text", "正文": "text", "url": "url", "网址": "url"}
-FIELD_NAMES = {
-    "网站": "site", "平台": "domain", "域名": "domain", "备案号": "icp", "公司": "company", "主办者": "company", "类型": "code",
-    "违法类型": "code", "等级": "level", "严重程度": "level", "风险等级": "level", "判别": "gate", "页面类型": "genre", "结果": "outcome",
-    "巡查": "run", "访问方式": "client", "客户端": "client", "自": "since", "至": "until", "时间": "time", "日期": "time", "ICP号": "icp",
-    "ICP备案号": "icp", "ICP": "icp", "time": "time", "platform": "domain",
-}
-LEVEL_WORDS = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "蓝色": "blue", "黄色": "yellow", "橙色": "orange", "红色": "red"}
-CLIENT_WORDS = {"手机": "phone", "电脑": "desktop", "浏览器": "browser", "静态": "static"}
 _OPEN, _CLOSE = "“\"「『", {"“": "”", "\"": "\"", "「": "」", "『": "』"}
-_FIELD = re.compile(r"([A-Za-z_]{1,12}[\u4e00-\u9fff]{0,3}|[\u4e00-\u9fff]{1,4})[:：]")
+_FIELD = re.compile(r"([A-Za-z_]{1,12}[\u4e00-\u9fff]{0,3}|[\u4e00-\u9fff]{1,8})[:：]")
 _WORD = re.compile(r"[^\s\u3000()（）|｜“”\"「」『』]+")
-_KNOWN = {*FIELDS, *FIELD_NAMES, *WHERE}
 _AND, _OR, _NOT = {"AND", "且", "并且"}, {"OR", "或", "或者", "|", "｜"}, {"NOT", "非"}
 
 
@@ -44,34 +36,109 @@ class _Lexeme:
     field: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """A field and the values of which any will do, where it stands."""
+
+    field: str
+    values: tuple[str, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Many:
+    kind: str  # and, or, not
+    parts: tuple[_Read, ...]
+
+
+_Read = Phrase | _Fact | _Many
+
+
 def parse(
     text: str, *, filters: Iterable[tuple[str, str]] = (), without: Iterable[tuple[str, str]] = (), sort: str = "newest", limit: int = 20, cursor: str = "",
-    facets: bool = False,
+    facets: bool = False, counted: bool = True, names: Names = no_names,
 ) -> SearchQuery:
     """A SearchQuery from what was typed and from filters given beside it (fields as in FIELDS; ``without``: what must not hold, no times).
-    Raises QueryError."""
+    ``names``: the Chinese names of values. Raises QueryError."""
     if len(text) > MAX_CHARS:
         raise QueryError(f"检索式过长，最多 {MAX_CHARS} 个字符", MAX_CHARS)
-    if sort not in ("newest", "oldest"):
-        raise QueryError(f"排序方式只有 newest 与 oldest，没有“{sort}”", 0)
+    if sort not in SORTS:
+        raise QueryError(f"排序方式只有 {'、'.join(SORTS)}，没有“{sort}”", 0)
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryError(f"条数须在 1 与 {MAX_LIMIT} 之间", 0)
-    reader = _Reader(_lexemes(text), len(text))
-    tree = reader.whole()
-    chosen: dict[str, list[str]] = {}
-    given = [*reader.filters, *((FIELD_NAMES.get(name, name), value, 0) for name, value in filters)]
-    for name, value, at in (one for pair in given for one in _apart(*pair)):
-        chosen.setdefault(name, []).append(_value(name, value, at))
-    refused: dict[str, list[str]] = {}
+    read = _Reader(_lexemes(text), len(text), names).whole()
+    outer = [] if read is None else list(read.parts) if isinstance(read, _Many) and read.kind == "and" else [read]
+    chosen = _Chosen()
+    rest = [part for part in outer if not chosen.take(part)]
+    for name, value in filters:
+        for fact in _facts(name, value, 0, names):
+            chosen.take(fact)
     for name, value in without:
-        if name in ("since", "until"):
-            raise QueryError("起止时间不能排除，请改写起止", 0)
-        refused.setdefault(name, []).append(_value(name, value, 0))
+        for fact in _facts(name, value, 0, names):
+            chosen.take(_Many("not", (fact,)))
+    tree = _joined(rest) if rest else None
     return SearchQuery(
-        tree=tree, filters={name: tuple(dict.fromkeys(values)) for name, values in chosen.items()},
-        without={name: tuple(dict.fromkeys(values)) for name, values in refused.items()},
-        sort=cast(Literal["newest", "oldest"], sort), limit=limit, cursor=cursor, facets=facets,
+        tree=tree, filters=chosen.told(chosen.filters), without=chosen.told(chosen.without), sort=cast(Literal["newest", "oldest", "relevance"], sort),
+        limit=limit, cursor=cursor, facets=facets, counted=counted,
     )
+
+
+class _Chosen:
+    """The facts of the outermost level."""
+
+    def __init__(self) -> None:
+        self.filters: dict[str, list[str]] = {}
+        self.without: dict[str, list[str]] = {}
+
+    def take(self, part: _Read) -> bool:
+        """Whether it is one of them. Raises QueryError for a time that is refused."""
+        if isinstance(part, _Fact):
+            self.filters.setdefault(part.field, []).extend(part.values)
+            return True
+        refused = part.parts[0] if isinstance(part, _Many) and part.kind == "not" else None
+        if not isinstance(refused, _Fact):
+            return False
+        if refused.field in ("since", "until"):
+            raise QueryError("起止时间不能排除，请改写起止", refused.at)
+        self.without.setdefault(refused.field, []).extend(refused.values)
+        return True
+
+    @staticmethod
+    def told(found: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
+
+
+def _joined(parts: Sequence[_Read]) -> Node:
+    """An "and" of the parts; the values of one field any of which will do become one "or"."""
+    facts: dict[str, list[_Fact]] = {}
+    for part in parts:
+        if isinstance(part, _Fact):
+            facts.setdefault(part.field, []).append(part)
+    nodes: list[Node] = []
+    for part in parts:
+        if not isinstance(part, _Fact):
+            nodes.append(_node(part))
+        elif part.field in facts:
+            many = tuple(dict.fromkeys(node for fact in facts.pop(part.field) for node in _values(fact)))
+            nodes.append(many[0] if len(many) == 1 else Or(many))
+    return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+
+
+def _node(read: _Read) -> Node:
+    if isinstance(read, Phrase):
+        return read
+    if isinstance(read, _Fact):
+        return _joined((read,))
+    if read.kind == "not":
+        return Not(_node(read.parts[0]))
+    return _joined(read.parts) if read.kind == "and" else Or(tuple(_node(part) for part in read.parts))
+
+
+def _values(fact: _Fact) -> list[Node]:
+    """Raises QueryError for what holds for the whole query only."""
+    if fact.field in OUTERMOST:
+        raise QueryError("时间与状态要写在最外层，不能放在括号里或“或”的旁边", fact.at)
+    return [Phrase(normalise(value), "company") if fact.field == "company" else Is(fact.field, value) for value in fact.values]
 
 
 def phrases(tree: Node | None) -> list[Phrase]:
@@ -83,35 +150,10 @@ def phrases(tree: Node | None) -> list[Phrase]:
     return []
 
 
-def _apart(name: str, value: str, at: int) -> list[tuple[str, str, int]]:
-    """``time`` is a day: from its beginning to its end."""
-    return [("since", value, at), ("until", value, at)] if name == "time" else [(name, value, at)]
-
-
-def _value(name: str, value: str, at: int) -> str:
-    if name not in FIELDS:
-        raise QueryError(f"没有字段“{name}”；可用：{'、'.join(FIELDS)}", at)
-    if not value:
-        raise QueryError(f"字段“{name}”后面缺少值", at)
-    if name == "level":
-        value = LEVEL_WORDS.get(value, value)
-        if value not in LEVELS:
-            raise QueryError(f"等级只有 {'、'.join(LEVELS)}（蓝、黄、橙、红），没有“{value}”", at)
-    if name == "domain":
-        return _host(value)
-    if name == "client":
-        return CLIENT_WORDS.get(value, value)
-    if name in ("since", "until"):
-        try:
-            value = read_time(value, end=name == "until").isoformat()
-        except ValueError as error:
-            raise QueryError(str(error), at) from None
-    return value
-
-
-def _host(value: str) -> str:
-    """The host of what may be an address or a name, as it stands in a page's site: lower case, with a port where one is given."""
-    return value.partition("//")[2].partition("/")[0].lower() if "//" in value else value.strip("./").lower()
+def _facts(name: str, value: str, at: int, names: Names) -> list[_Fact]:
+    """``time`` is a day: from its beginning to its end. Raises QueryError."""
+    field = field_of(name, at)
+    return [_Fact(one, values_of(one, value, at, names), at) for one in (("since", "until") if field == "time" else (field,))]
 
 
 def _lexemes(text: str) -> list[_Lexeme]:
@@ -140,7 +182,10 @@ def _lexemes(text: str) -> list[_Lexeme]:
 
 def _operand(text: str, at: int) -> tuple[_Lexeme, int]:
     named = _FIELD.match(text, at)
-    field = named.group(1) if named and named.group(1) in _KNOWN else ""
+    name = named.group(1) if named else ""
+    field = name if name in KNOWN else ""
+    if name and not field and (near := nearest(name)):
+        raise QueryError(f"没有字段“{name}”，是不是“{near}”？要查这几个字本身，请加引号", at)
     start = named.end() if named and field else at
     if start < len(text) and text[start] in _OPEN:
         end = text.find(_CLOSE[text[start]], start + 1)
@@ -160,37 +205,31 @@ def _operand(text: str, at: int) -> tuple[_Lexeme, int]:
 class _Reader:
     """Recursive descent: or < and < not < operand."""
 
-    def __init__(self, lexemes: list[_Lexeme], length: int) -> None:
-        self.lexemes, self.length = lexemes, length
+    def __init__(self, lexemes: list[_Lexeme], length: int, names: Names) -> None:
+        self.lexemes, self.length, self.names = lexemes, length, names
         self.at = self.depth = self.count = 0
-        self.filters: list[tuple[str, str, int]] = []
-        self.alternative = False  # an "or" stands at the top level: filters would be ambiguous
 
-    def whole(self) -> Node | None:
+    def whole(self) -> _Read | None:
         if not self.lexemes:
             return None
         tree = self._or()
         left = self._peek()
         if left is not None:
             raise QueryError("多出的右括号" if left.kind == ")" else "此处不完整", left.at)
-        if self.alternative and self.filters:
-            raise QueryError("筛选字段不能与“或”并列，请把“或”放进括号", self.filters[0][2])
         return tree
 
     def _peek(self) -> _Lexeme | None:
         return self.lexemes[self.at] if self.at < len(self.lexemes) else None
 
-    def _or(self) -> Node | None:
+    def _or(self) -> _Read:
         parts = [self._and()]
         while (next_one := self._peek()) is not None and next_one.kind == "or":
             self.at += 1
-            self.alternative = self.alternative or self.depth == 0
             parts.append(self._and())
-        present = tuple(part for part in parts if part is not None)
-        return present[0] if len(present) == 1 else Or(present) if present else None
+        return parts[0] if len(parts) == 1 else _Many("or", tuple(parts))
 
-    def _and(self) -> Node | None:
-        parts: list[Node] = []
+    def _and(self) -> _Read:
+        parts: list[_Read] = []
         first = self.at
         while (lexeme := self._peek()) is not None and lexeme.kind not in (")", "or"):
             if lexeme.kind == "and":
@@ -199,15 +238,14 @@ class _Reader:
                     raise QueryError("“且”的两边都要有检索词", lexeme.at)
                 self.at += 1
                 continue
-            part = self._operand()
-            if part is not None:
-                parts.append(part)
+            parts += self._operand()
         if self.at == first:
             at = self.lexemes[self.at].at if self.at < len(self.lexemes) else self.length
             raise QueryError("此处缺少检索词", at)
-        return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+        return parts[0] if len(parts) == 1 else _Many("and", tuple(parts))
 
-    def _operand(self) -> Node | None:
+    def _operand(self) -> list[_Read]:
+        """Mostly one; a day is two: its beginning and its end."""
         lexeme = self.lexemes[self.at]
         self.at += 1
         if lexeme.kind in ("(", "not"):
@@ -216,10 +254,10 @@ class _Reader:
                 raise QueryError(f"括号与“非”最多 {MAX_DEPTH} 层", lexeme.at)
             inner = self._group(lexeme) if lexeme.kind == "(" else self._negated(lexeme)
             self.depth -= 1
-            return inner
+            return [inner]
         return self._leaf(lexeme)
 
-    def _group(self, opened: _Lexeme) -> Node | None:
+    def _group(self, opened: _Lexeme) -> _Read:
         inner = self._or()
         closed = self._peek()
         if closed is None or closed.kind != ")":
@@ -227,29 +265,23 @@ class _Reader:
         self.at += 1
         return inner
 
-    def _negated(self, lexeme: _Lexeme) -> Node:
+    def _negated(self, lexeme: _Lexeme) -> _Read:
         following = self._peek()
         if following is None or following.kind in (")", "and", "or"):
             raise QueryError("“非”后面缺少检索词", lexeme.at)
         inner = self._operand()
-        if inner is None:
-            raise QueryError("“非”后面缺少检索词", lexeme.at)
-        return Not(inner)
+        if len(inner) > 1:
+            raise QueryError("起止时间不能排除，请改写起止", following.at)
+        return _Many("not", (inner[0],))
 
-    def _leaf(self, lexeme: _Lexeme) -> Node | None:
-        if lexeme.field and lexeme.field not in WHERE:
-            name = FIELD_NAMES.get(lexeme.field, lexeme.field)
-            if self.depth:
-                raise QueryError("筛选字段不能放在括号或“非”里", lexeme.at)
-            for field, value, at in _apart(name, lexeme.text, lexeme.at):
-                _value(field, value, at)
-            self.filters.append((name, lexeme.text, lexeme.at))
-            return None
-        chars = normalise(lexeme.text)
-        if not chars:
-            raise QueryError(f"“{lexeme.text}”里没有可检索的文字", lexeme.at)
+    def _leaf(self, lexeme: _Lexeme) -> list[_Read]:
         self.count += 1
         if self.count > MAX_PHRASES:
             raise QueryError(f"检索词最多 {MAX_PHRASES} 个", lexeme.at)
+        if lexeme.field and lexeme.field not in WHERE:
+            return [*_facts(lexeme.field, lexeme.text, lexeme.at, self.names)]
+        chars = normalise(lexeme.text)
+        if not chars:
+            raise QueryError(f"“{lexeme.text}”里没有可检索的文字", lexeme.at)
         where = WHERE.get(lexeme.field, "")
-        return Phrase(chars, cast(Literal["", "title", "text", "url"], where))
+        return [Phrase(chars, cast(Literal["", "title", "text", "url"], where))]

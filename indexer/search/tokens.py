@@ -8,25 +8,39 @@ embedded index, Elasticsearch (analyzer ``whitespace``) and the highlights, so t
 from __future__ import annotations
 
 import unicodedata
-from array import array
-from dataclasses import dataclass
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 
 import opencc
 
 _SIMPLIFY = opencc.OpenCC("t2s")
 
 
-@dataclass(frozen=True, slots=True)
 class Tokens:
-    """``chars``: one character a token, folded. ``starts[i]``: offset in the original of the character that token ``i`` came from."""
+    """``chars``: one character a token, folded. ``starts[i]``: offset in the original of the character that token ``i`` came from; counted only
+    where something was found, for most texts that are looked through hold nothing."""
 
-    chars: str
-    starts: array[int]
+    __slots__ = ("_ends", "_pieces", "chars")
+
+    def __init__(self, pieces: list[str]) -> None:
+        """``pieces``: the tokens of each character of the original."""
+        self._pieces = pieces
+        self._ends: list[int] | None = None  # how many tokens there are up to and with each character
+        self.chars = "".join(pieces)
+
+    @property
+    def starts(self) -> list[int]:
+        return [self._start(token) for token in range(len(self.chars))]
 
     def span(self, first: int, count: int) -> tuple[int, int]:
         """The stretch of the original, in code points, that ``count`` tokens from ``first`` cover."""
-        return self.starts[first], self.starts[first + count - 1] + 1
+        return self._start(first), self._start(first + count - 1) + 1
+
+    def _start(self, token: int) -> int:
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self._pieces)))
+        return bisect_right(self._ends, token)
 
 
 def _fold(char: str) -> str:
@@ -48,14 +62,8 @@ _FOLDS = _Folds()
 
 
 def tokens(text: str) -> Tokens:
-    chars: list[str] = []
-    starts = array("L")
     folds = _FOLDS
-    for offset, char in enumerate(text):
-        for token in folds[char]:
-            chars.append(token)
-            starts.append(offset)
-    return Tokens("".join(chars), starts)
+    return Tokens([folds[char] for char in text])
 
 
 def normalise(text: str) -> str:
@@ -100,6 +108,12 @@ def indexed(text: str) -> str:
     """``words(normalise(text))`` in one pass. Menus and footers come again on every page of a site: their lines are remembered."""
     lines = [_line(line) if len(line) <= LINE else _spelled(line) for line in text.split("\n")]
     return " ".join(filter(None, lines))
+
+
+def marked(text: str, mark: str) -> str:
+    """``indexed(text)``, each word behind ``mark``: a letter that no word of a page begins with, so that one column holds several fields."""
+    found = indexed(text)
+    return mark + found.replace(" ", f" {mark}") if found else ""
 
 
 def _spelled(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from adpatrol.__main__ import COMMANDS, build, main
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = {"evidence": ["verify"], "examples": ["export"], "registers": ["check", "find", "pictures"], "rules": ["check", "list"], "lead": ["decide", "list", "show"], "user": ["add", "list"]}
+GROUPS = {"evidence": ["export", "hold", "release", "retain", "seal", "store", "verify"], "examples": ["export"], "index": ["check", "rebuild", "retry", "status", "switch"], "registers": ["check", "find", "pictures"], "rules": ["apply", "check", "list", "try"], "lead": ["decide", "list", "show"], "user": ["add", "list", "set-certificate"]}
 ALL = [[name] for name in COMMANDS if name not in GROUPS] + [[group, name] for group, names in GROUPS.items() for name in names]
 
 

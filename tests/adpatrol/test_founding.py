@@ -26,13 +26,14 @@ def rows(text: str) -> list[dict[str, object]]:
 def test_init_makes_a_home_and_may_be_repeated(tmp_path: Path) -> None:
     home = tmp_path / "数据 一"
     first = rows(run(home, "init", "--json").stdout)
-    assert [row["what"] for row in first] == ["数据目录", "存档目录", "密钥", "数据库"] and all(row["new"] for row in first)
+    assert [row["what"] for row in first] == ["数据目录", "存档目录", "密钥", "存证签名密钥", "数据库"] and all(row["new"] for row in first)
     key = home / "keys" / "secret.txt"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600 and stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "keys" / "ledger.pem").stat().st_mode) == 0o600
     secret = key.read_text(encoding="ascii")
     assert len(secret) > 60
     again = run(home, "init").stdout
-    assert "已建立" not in again and again.count("已有") == 4 and key.read_text(encoding="ascii") == secret
+    assert "已建立" not in again and again.count("已有") == 5 and key.read_text(encoding="ascii") == secret
     shown = subprocess.run([sys.executable, "-c", "from config import settings; print(settings.SECRET_KEY)"], capture_output=True, text=True, cwd=ROOT,
                            env=os.environ | {"ADPATROL_HOME": str(home)}, check=True).stdout
     assert shown.strip() == secret.strip()

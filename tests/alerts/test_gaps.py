@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from adpatrol.home import SHIPPED
 from alerts import follow
 from alerts.models import Lead
 from alerts.papers.gaps import evidence_gaps
-from classifiers.knowledge import load_knowledge
+from alerts.stamping import post
+from evidence import keys, roots, stamps
 from evidence.capture import VisitRecord
 from indexer.ingest import catch_up
 from indexer.search.sqlite import SqliteIndex
 from tests.indexer.archived import T0, html, visit, write
+from tests.shipped import shipped
+from tests.tsa import LocalAuthority
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "https://shili.example/"
@@ -32,7 +35,7 @@ def opened(home: Path, *, browser: bool) -> Lead:
         )
         visits.append(visit(2, words, site="https://shili.example", url=URL, client="desktop-browser", extra=extra))
     write(home, visits)
-    catch_up(home / "archive", load_knowledge([SHIPPED]), ask=False)
+    catch_up(home / "archive", shipped(), ask=False)
     follow.catch_up({})
     return Lead.objects.filter(code="guarantee.principal").get()
 
@@ -52,6 +55,17 @@ def test_a_visit_by_the_browser_fills_two_gaps_and_age_opens_one(tmp_path: Path)
     assert "没有截图" not in said
     assert "第二次" not in said
     assert "24小时" in said
+
+
+def test_a_stamped_root_over_the_captures_fills_a_gap(tmp_path: Path, authorities: Callable[..., LocalAuthority]) -> None:
+    lead = opened(tmp_path, browser=False)
+    archive, local = tmp_path / "archive", authorities("tsa", "ecdsa")
+    keys.make(tmp_path / keys.FILE)
+    assert roots.make(archive, keys.FileSigner(tmp_path / keys.FILE))
+    assert "未附可信时间戳" in evidence_gaps(archive, lead, now=T0), "a root alone is the office's own word"
+    authority = stamps.Authority(name=local.name, url=local.url, roots=local.root.read_bytes(), allow=("127.0.0.0/8",), timeout_s=10.0)
+    assert stamps.stamp(archive, [authority], post, tmp_path / "stamping.json").stamped == 1
+    assert not [gap for gap in evidence_gaps(archive, lead, now=T0) if "时间戳" in gap]
 
 
 def test_captures_of_another_archive_are_told(tmp_path: Path) -> None:

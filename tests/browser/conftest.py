@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium")
 PASSWORD = "Xun-Cha-2026!"  # tests/console/seeding.py
 STARTS_S = 90.0
+expect.set_options(timeout=20_000)  # ms; its 5 s are short beside another worker's browsers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,6 +103,21 @@ def hasty(console: Console) -> Iterator[Console]:
     _stop(child)
 
 
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Console]]:
+    """Serves a home of the test's own: ``serving(home, NAME="value")`` → Console."""
+    children: list[subprocess.Popen[str]] = []
+
+    def begin(home: Path, **environment: str) -> Console:
+        child, origin = _serve(home, **environment)
+        children.append(child)
+        return Console(origin, home, {})
+
+    yield begin
+    for child in children:
+        _stop(child)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Ended with its module: Playwright's loop and the ORM of other tests do not meet in one thread."""
@@ -138,7 +154,7 @@ def sign_in() -> Callable[..., None]:
         page.goto(f"{origin}/sign-in/")
         page.get_by_label("用户名").fill(name)
         page.get_by_label("密码").fill(password)
-        page.get_by_role("button", name="登录").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():  # the old page is loaded too: its state says nothing of the answer
+            page.get_by_role("button", name="登录").click()
 
     return entered

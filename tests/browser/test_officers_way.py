@@ -28,6 +28,12 @@ def state_of(console: Any, number: str) -> str:
         return str(db.execute("SELECT state FROM alerts_lead WHERE number = ?", (number,)).fetchone()[0])
 
 
+def opened(page: Page) -> str:
+    """The number of the lead whose page comes up after a click: a click does not wait for the page it leads to."""
+    expect(page).to_have_url(re.compile(r"/leads/XS\d+/"))
+    return re.findall(r"XS\d+", page.url)[-1]
+
+
 def test_the_officers_whole_way(console: Any, visit: Visit, sign_in: SignIn, tmp_path: Path) -> None:
     page, met = visit()
     sign_in(page, console.origin)
@@ -38,9 +44,7 @@ def test_the_officers_whole_way(console: Any, visit: Visit, sign_in: SignIn, tmp
     page.get_by_label("查找线索").fill("shili-licai")
     page.get_by_role("button", name="查找").click()
     page.locator("tr", has_text="承诺保本").filter(has_text="100%本息保障").locator("a.row-link").first.click()
-    number = re.search(r"XS\d+", page.url)
-    assert number is not None
-    lead = number[0]
+    lead = opened(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("涉嫌")
     expect(page.locator("section", has=page.get_by_role("heading", name="所在页面")).locator("mark").first).to_have_text("100%本息保障")
 
@@ -91,8 +95,10 @@ def test_another_officers_decision_is_undone_only_with_a_reason(console: Any, vi
     sign_in(page, console.origin, "second")
     page.goto(f"{console.origin}/leads/?state=waiting&q=年化收益18%25")
     page.locator("a.row-link").first.click()
+    opened(page)
     url = page.url
     page.get_by_role("button", name="确认：值得办理").click()
+    expect(page.get_by_role("status")).to_contain_text("已确认")
     other, _ = visit()
     sign_in(other, console.origin)
     other.goto(url)
@@ -112,7 +118,7 @@ def test_those_who_read_see_everything_and_decide_nothing(console: Any, visit: V
     page.locator("a.row-link").first.click()
     expect(page.locator("aside.decide")).to_contain_text("您的角色可以查看，不能作出决定")
     assert page.locator("aside.decide button").count() == 0
-    lead = page.url.rstrip("/").rpartition("/")[2]
+    lead = opened(page)
     before = state_of(console, lead)
     told = page.evaluate("""async url => (await fetch(url, {method: 'POST', headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: 'reason=x'})).status""",
                          f"/leads/{lead}/confirm/")
@@ -125,7 +131,7 @@ def test_those_who_read_see_everything_and_decide_nothing(console: Any, visit: V
 def test_the_operator_sees_patrols_and_no_case(console: Any, visit: Visit, sign_in: SignIn) -> None:
     page, _ = visit()
     sign_in(page, console.origin, "operator")
-    expect(page.get_by_role("navigation", name="主菜单").get_by_role("link")).to_have_text(["总览", "巡查", "广告自查", "通知", "审计"])
+    expect(page.get_by_role("navigation", name="主菜单").get_by_role("link")).to_have_text(["总览", "巡查", "广告自查", "通知", "执法证", "索引", "审计"])
     expect(page.locator("main")).to_contain_text("每日巡查")
     answer = page.goto(f"{console.origin}/leads/")
     assert answer is not None and answer.status == 403
@@ -137,7 +143,7 @@ def test_a_post_that_did_not_come_from_our_page_changes_nothing(console: Any, vi
     sign_in(page, console.origin)
     page.goto(f"{console.origin}/leads/?state=waiting")
     page.locator("a.row-link").first.click()
-    lead = page.url.rstrip("/").rpartition("/")[2]
+    lead = opened(page)
     page.eval_on_selector("form[action$='/confirm/'] input[name=csrfmiddlewaretoken]", "field => { field.value = 'x'.repeat(64); }")
     page.get_by_role("button", name="确认：值得办理").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("页面已过期")
@@ -212,15 +218,15 @@ def test_a_search_lives_in_its_address(console: Any, visit: Visit, sign_in: Sign
     all_of_them = page.locator(".hits li").count()
     page.get_by_role("complementary", name="筛选").get_by_role("link", name="红", exact=True).click()
     expect(page.locator(".pill")).to_contain_text("等级：红")
-    assert "level=red" in page.url and "q=" in page.url
+    expect(page).to_have_url(re.compile(r"^(?=.*q=)(?=.*level=red)"))
     fewer = page.locator(".hits li").count()
     assert 0 < fewer < all_of_them or fewer == all_of_them == 20
     colleague, _ = visit()
     sign_in(colleague, console.origin, "leader")
     colleague.goto(page.url)
-    assert colleague.locator(".hits li").count() == fewer
+    expect(colleague.locator(".hits li")).to_have_count(fewer)
     page.get_by_role("link", name="去掉 等级：红").click()
-    assert page.locator(".hits li").count() == all_of_them
+    expect(page.locator(".hits li")).to_have_count(all_of_them)
     page.go_back()
     expect(page.locator(".pill")).to_contain_text("等级：红")
     met.clean(console.origin)
@@ -231,11 +237,12 @@ def test_the_queue_is_worked_off_without_going_back(console: Any, visit: Visit, 
     sign_in(page, console.origin, "second")
     page.goto(f"{console.origin}/leads/")
     page.locator("a.row-link").first.click()
-    first = page.url.rstrip("/").rpartition("/")[2]
+    first = opened(page)
     page.get_by_role("button", name="确认，看下一条").click()
     expect(page.get_by_role("status")).to_contain_text(f"线索 {first} 已确认")
     second = page.url.rstrip("/").rpartition("/")[2]
     assert second != first and state_of(console, first) == "confirmed" and state_of(console, second) == "waiting"
     page.goto(f"{console.origin}/leads/{first}/")
     page.get_by_role("button", name="撤销决定").click()
+    expect(page.get_by_role("status")).to_contain_text("回到待核查")
     assert state_of(console, first) == "waiting"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from alerts.names import CODE_NAMES
 from classifiers.advice import load_advice
 from classifiers.errors import ConfigError
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "config"
@@ -29,13 +29,13 @@ def test_every_code_has_advice() -> None:
 @pytest.mark.shared
 @pytest.mark.skipif(not LAW.is_file(), reason="no legal catalogue beside the project")
 def test_the_codes_are_those_of_the_legal_catalogue() -> None:
-    catalogue = yaml.safe_load(LAW.read_text(encoding="utf-8"))
+    catalogue = read_yaml(LAW)
     rows = catalogue if isinstance(catalogue, list) else next(value for key, value in catalogue.items() if key != "meta" and isinstance(value, list))
     assert set(load_advice([SHIPPED])) == {row.get("code") or row["id"] for row in rows}
 
 
 def test_what_may_be_written_instead_is_itself_left_alone() -> None:
-    knowledge = load_knowledge([SHIPPED])
+    knowledge = shipped()
     for advice in load_advice([SHIPPED]).values():
         verdict = judge(extract(Document(body=advice.instead.encode(), plain=True)), knowledge)
         assert not verdict.violating, (advice.code, [(f.code, f.claim.span) for f in verdict.findings])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from classifiers.article import article_of
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Genre, Verdict
+from tests.shipped import shipped
 
-KNOWLEDGE = load_knowledge([Path(__file__).resolve().parents[2] / "config"])
+KNOWLEDGE = shipped()
 BODY = "".join(f"<p>{line}</p>" for line in (
     "本报讯 记者昨日从市中级人民法院获悉，备受关注的某网络借贷平台非法集资案一审宣判，被告人罗某被判处有期徒刑十二年，并处罚金。",
     "法院经审理查明，二〇二四年起，罗某以平台名义向社会公众宣传“保本保息”“年化收益率24%”，在全市设立多个门店，吸引上千人出借资金。",

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from classifiers.claims import STANCE_ZH, yields
 from classifiers.normalise import normalise
 from classifiers.numbers import HEADS
+from classifiers.yaml_files import read_yaml
 
 HERE = Path(__file__).parent
-RETURNS: list[list[Any]] = yaml.safe_load((HERE / "returns.yaml").read_text(encoding="utf-8"))
-OTHERS: list[str] = yaml.safe_load((HERE / "not_returns.yaml").read_text(encoding="utf-8"))
+RETURNS: list[list[Any]] = read_yaml(HERE / "returns.yaml")
+OTHERS: list[str] = read_yaml(HERE / "not_returns.yaml")
 
 
 @pytest.mark.parametrize(("text", "low", "high", "period", "per_year", "stance"), RETURNS)

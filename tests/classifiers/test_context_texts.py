@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from classifiers.context import kind_of
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Level, Verdict
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWLEDGE = load_knowledge([ROOT / "config"])
+KNOWLEDGE = shipped()
 CODES = {rule.code for rule in KNOWLEDGE.rules}
-TEXTS = yaml.safe_load((Path(__file__).parent / "innocent.yaml").read_text(encoding="utf-8"))
+TEXTS = read_yaml(Path(__file__).parent / "innocent.yaml")
 
 
 def rows(part: str) -> Iterator[tuple[str, str, str]]:

@@ -1,14 +1,13 @@
-"""A page made to cost is read in under a second, or says in Chinese what of it was not read."""
+"""A page made to cost is read in about a second, or says in Chinese what of it was not read."""
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from yardstick import yards
 
 from classifiers.bounds import too_costly
 from classifiers.extract import extract
-from classifiers.model import Document
+from classifiers.model import Document, Page
 
 HOSTILE = {
     "divs nested 100,000 deep": "<div>" * 100_000 + "保本",
@@ -45,10 +44,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_markup_is_read_in_bounded_time(name: str) -> None:
     body = HOSTILE[name].encode()
-    began = time.process_time()
-    page = extract(Document(body=body, url="http://www.example.cn/"))
-    spent = time.process_time() - began
-    assert spent < 1.5, f"{name}: {spent:.2f} s"  # under 1 s alone; the slack is for a busy machine
+    read: list[Page] = []
+    assert yards(lambda: read.append(extract(Document(body=body, url="http://www.example.cn/")))) < 50
+    page = read[0]
     for block in page.blocks[:100] + page.asides[:100]:
         assert page.full_text[block.start:block.end] == block.text
 

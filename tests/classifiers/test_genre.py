@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from classifiers.extract import extract
 from classifiers.genre import ADVERSE, CUES, OFFER, WORDS, ZH
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Genre, Verdict
+from tests.shipped import shipped
 
-KNOWLEDGE = load_knowledge([Path(__file__).resolve().parents[2] / "config"])
+KNOWLEDGE = shipped()
 PAGES = [
     (Genre.NEWS, "本报讯（记者）据报道，某市法院一审判决一起网络诈骗案，被告人王某获刑五年。检察院指控其骗取受害人二十万元。"),
     (Genre.NEWS, "新华社北京电 记者从发布会获悉，今年前三季度社会融资规模同比增长。责任编辑：某某"),

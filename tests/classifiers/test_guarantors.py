@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Claim, Document
+from tests.shipped import shipped
 
-KNOWLEDGE = load_knowledge([Path(__file__).resolve().parents[2] / "config"])
+KNOWLEDGE = shipped()
 
 
 def claims(text: str, code: str) -> list[Claim]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import time
 from pathlib import Path
 
 import pytest
+from yardstick import yards
 
 from classifiers.identity import identify
 from classifiers.registers_filings import PROVINCES, fault, filing
@@ -63,9 +63,7 @@ def test_credit_codes_pass_or_fail(text: str, good: int, bad: int) -> None:
 
 @pytest.mark.parametrize("unit", ["有限公司", "公司有限公司", "（", "京ICP备", "注册资本", "微信", "信用代码9", "由清河科技有限公司", "许可证编号Z2", "北京", "91" * 9])
 def test_no_text_takes_long(unit: str) -> None:
-    began = time.process_time()
-    identify(unit * (200_000 // len(unit)))
-    assert time.process_time() - began < 2
+    assert yards(lambda: identify(unit * (200_000 // len(unit)))) < 25
 
 
 def test_a_footer_after_a_long_page_is_read_the_same() -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Level, Verdict
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
-KNOWLEDGE = load_knowledge([Path(__file__).resolve().parents[2] / "config"])
-LESSONS = yaml.safe_load((Path(__file__).parent / "lessons.yaml").read_text(encoding="utf-8"))
+KNOWLEDGE = shipped()
+LESSONS = read_yaml(Path(__file__).parent / "lessons.yaml")
 
 
 def judged(text: str) -> Verdict:

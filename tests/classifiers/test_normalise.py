@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yardstick import yards
 
 from classifiers.normalise import normalise
 
@@ -77,6 +77,4 @@ def test_spans_of_trade_words_are_exact(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["保 ", "·保", "保", "\u200b", "稳-", "%1", "🔥本"])
 def test_a_large_text_of_one_shape_is_read_in_linear_time(unit: str) -> None:
-    began = time.process_time()
-    normalise(unit * 500_000)
-    assert time.process_time() - began < 8
+    assert yards(lambda: normalise(unit * 500_000)) < 80

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from classifiers import evasions
 from classifiers.normalise import normalise
+from classifiers.yaml_files import read_yaml
 
-DATA = yaml.safe_load((Path(evasions.__file__).with_name("evasions.yaml")).read_text(encoding="utf-8"))
+DATA = read_yaml(Path(evasions.__file__).with_name("evasions.yaml"))
 
 MEANT = [  # written, must be read in it, why
     ("我们承诺保苯保息", "保本保息", "谐音"), ("百分百保夲，随存随取", "保本", "形近字"), ("项目葆本，放心投", "保本", "谐音"), ("寳本寳息不是梦，保本宝息", "保本保息", "谐音"),

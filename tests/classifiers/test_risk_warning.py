@@ -5,25 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
+from ordinary_page import ABOUT, MENU
 
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Finding, Level
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWLEDGE = load_knowledge([ROOT / "config"])
-CASES = yaml.safe_load((Path(__file__).parent / "sentences" / "risk.no_warning.yaml").read_text(encoding="utf-8"))
-MENU = "<nav>首页 我要投资 我要借款 我的账户 帮助中心</nav>"
-ABOUT = "".join(f"<p>{line}</p>" for line in (
-    "公司成立于二〇一五年，总部位于省会城市的中央商务区，在全国设有二十余家服务网点，员工四百余人，累计服务客户超过三十万名，客服热线全年无休。",
-    "我要投资、我要借款、债权转让三个栏目全部开放，新手标每天上午十点上线；邀请好友一起加入，共享成长；免费注册之后绑定银行卡即可充值。",
-    "选择心仪的标的立即投资，等待回款，提现当天到账。如何注册、如何绑卡、如何修改密码、如何更换手机号码，帮助中心一应俱全，欢迎随时查阅。",
-    "平台采用高强度加密技术保护用户信息，与知名机构合作进行资料审核，专业团队二十四小时监控系统运行，技术团队完成新版客户端升级，操作更顺手。",
-    "本月新增注册用户再创新高，线上活动精彩纷呈，界面更清爽，欢迎下载体验并提出宝贵意见；网站地图、联系我们、加入我们、友情链接见页面底部。",
-    "我们每个季度都举办线下见面会，邀请各地的会员到总部参观，听一听产品经理讲解新的功能，看一看客服中心怎样工作，也欢迎大家带上家人一起来。",
-))
+KNOWLEDGE = shipped()
+CASES = read_yaml(Path(__file__).parent / "sentences" / "risk.no_warning.yaml")
 
 
 def missing(body: str, *, plain: bool = False) -> list[Finding]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import re2
+import yaml
 
 from classifiers.errors import ConfigError
 from classifiers.extract import extract
 from classifiers.judge import judge
 from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Verdict
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 RULE = """id: ours
@@ -86,3 +89,44 @@ def test_what_ought_to_be_said_and_is_not(tmp_path: Path, body: str, missing: bo
     assert bool(got) is missing
     assert not missing or page.full_text[got[0].claim.start:got[0].claim.end] == got[0].claim.span
     assert not reason or reason in " ".join(got[0].reasons)
+
+
+@pytest.mark.timeout(60)
+def test_many_claims_far_apart_cost_no_more_than_their_number(tmp_path: Path) -> None:
+    """Each in a stretch of its own, half of them of another meaning: none is held against all the others."""
+    apart = "街道办事处今天组织居民参观新图书馆。" * 12
+    pairs = 6_000
+    text = "".join(f"稳当当理财{apart}稳当当车票{apart}\n" for _ in range(pairs))
+    got = [f for f in verdict(tmp_path, "unless: ['稳当当车票']", text).findings if f.rule == "ours"]
+    assert len(got) == 1_000
+    assert all(text[f.claim.end:f.claim.end + 2] == "理财" for f in got)
+
+
+@pytest.mark.parametrize("line", ["topic: gardens", "unless: [很稳]", "near: [花店]", "not_near: [茶园]"])
+def test_what_a_rule_of_another_kind_would_not_read_is_refused(tmp_path: Path, line: str) -> None:
+    manner = "manner: {words: [稳当当], beside: [花店], within: 20}"
+    with pytest.raises(ConfigError, match="写了 manner 的规则不看 heads"):
+        found(tmp_path, manner, "花店")
+    words, _, rest = RULE.partition("heads: ")
+    without_heads = words + rest.partition("\n")[2].partition("\n")[2]
+    (tmp_path / "rules" / "ours.yaml").write_text(without_heads.format(more=f"{manner}\n{line}"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"写了 manner 的规则不看 {line.partition(':')[0]}"):
+        load_knowledge([tmp_path, ROOT / "config"])
+
+
+@pytest.mark.parametrize("pattern", ["保本(", "保本{1001}", r"(?:\p{L}{900}){1}(?:\p{L}{900})", "(?:[^,。]{0,99}[^,。]{0,99}){0,10}" * 40])
+def test_an_expression_that_cannot_be_read_or_grows_too_large_is_refused_with_its_rule(tmp_path: Path, pattern: str) -> None:
+    """Small ones are only parsed on loading, large ones compiled: no way past it leads to a rule that fails on a page."""
+    with pytest.raises(re2.error):
+        re2.compile(pattern)
+    rule = yaml.safe_load((ROOT / "config" / "rules" / "guarantee-principal.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "ours.yaml").write_text(yaml.safe_dump(rule | {"patterns": [pattern]}, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(ConfigError, match="表达式写错"):
+        load_knowledge([tmp_path, ROOT / "config"])
+
+
+def test_every_shipped_expression_compiles() -> None:
+    for rule in shipped().rules:
+        for pattern in (*rule.patterns, *rule.unless, *rule.near, *rule.not_near):
+            re2.compile(pattern)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Level, Verdict
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = yaml.safe_load((Path(__file__).parent / "sentences.yaml").read_text(encoding="utf-8"))
-KNOWLEDGE = load_knowledge([ROOT / "config"])
+CASES = read_yaml(Path(__file__).parent / "sentences.yaml")
+KNOWLEDGE = shipped()
 
 
 def judged(text: str) -> Verdict:

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document, Level, Verdict
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWLEDGE = load_knowledge([ROOT / "config"])
+KNOWLEDGE = shipped()
 CASES: dict[str, dict[str, list[dict[str, Any]]]] = {
-    file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((Path(__file__).parent / "sentences").glob("*.yaml"))
+    file.stem: read_yaml(file) for file in sorted((Path(__file__).parent / "sentences").glob("*.yaml"))
 }
 # Why a sentence is innocent: each kind stands in each file.
 CONTEXTS = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from yardstick import yards
 
-from adpatrol.home import SHIPPED
 from classifiers.extract import extract
 from classifiers.judge import judge
-from classifiers.knowledge import load_knowledge
 from classifiers.model import Document
 from classifiers.normalise import normalise
+from tests.shipped import shipped
 
 
 @pytest.mark.parametrize(("written", "read"), [
@@ -28,12 +26,10 @@ def test_three_characters_or_more_one_a_line_are_a_word(written: str, read: str)
 ])
 def test_a_promise_from_top_to_bottom_is_found_where_it_stands(markup: str) -> None:
     page = extract(Document(body=f"<meta charset=utf-8><h1>示例财富理财平台</h1>{markup}<p>立即投资，期限 3 个月</p>".encode(), url="http://a.example/"))
-    found = [f.claim for f in judge(page, load_knowledge([SHIPPED])).findings if f.code == "guarantee.principal"]
+    found = [f.claim for f in judge(page, shipped()).findings if f.code == "guarantee.principal"]
     assert [claim.span for claim in found] == ["保\n本\n保\n息"]
     assert page.text[found[0].start:found[0].end] == found[0].span
 
 
 def test_many_lines_cost_little() -> None:
-    began = time.process_time()
-    normalise("保\n" * 300_000)
-    assert time.process_time() - began < 5
+    assert yards(lambda: normalise("保\n" * 300_000)) < 50

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -12,7 +13,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from alerts.models import AuditEntry
 from console.facts import connections, visit_facts
-from evidence import ledger
+from evidence import ledger, retention
+from evidence.settings import Term
+from indexer import erasing
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +90,46 @@ def test_the_capture_page_shows_authority_server_and_digests(officer: Client, se
     assert stored is not None
     for said in ("授权书", "巡查标识", "服务器地址", stored.records[0].sha256, f"/captures/{id}/evidence.warc.gz", "为什么没判为例外", "第二十五条", "不得明示或者暗示保本"):
         assert said in page, said
+
+
+def test_looking_is_one_act_a_day_and_taking_is_one_each_time(officer: Client, seeded: Seeded) -> None:
+    from evidence import acts
+
+    id, folder = seeded.captures["home"], seeded.home / "archive"
+    before = {(a.seq) for a in acts.acts(folder)}
+    for _ in range(3):
+        assert officer.get(f"/captures/{id}/").status_code == 200
+    officer.get(f"/captures/{id}/evidence.json")
+    officer.get(f"/captures/{id}/evidence.json")
+    new = [a for a in acts.acts(folder, subject=f"capture:{id}") if a.seq not in before]
+    assert [a.act for a in new if a.act == "export"] == ["export"] * 2 and len([a for a in new if a.act == "view"]) <= 1
+    assert any(a.act == "view" and a.who == "officer" for a in acts.acts(folder, subject=f"capture:{id}"))
+
+
+def test_nothing_leaves_that_cannot_be_entered(officer: Client, seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alerts import custody
+    from evidence.errors import ArchiveUnwritable
+
+    def refuse(*_: object) -> None:
+        raise ArchiveUnwritable("存档所在磁盘已满")
+
+    monkeypatch.setattr(custody, "taken", refuse)
+    for name in ("evidence.json", "evidence.warc.gz"):
+        answer = officer.get(f"/captures/{seeded.captures['home']}/{name}")
+        assert answer.status_code == 503 and "磁盘已满" in answer.content.decode() and not answer.streaming
+
+
+def test_a_capture_whose_term_was_over_tells_its_tombstone(officer: Client, seeded: Seeded) -> None:
+    id, archive = seeded.captures["plain"], seeded.home / "archive"
+
+    def classify(some: object) -> dict[str, retention.Standing]:
+        return {}
+
+    due = retention.preview(archive, [Term.model_validate({"class": "none", "days": 1, "basis": "归档规定"})], classify, datetime(2040, 1, 1, tzinfo=UTC)).due
+    assert len(retention.erase(archive, [one for one in due if one.capture == id], "张三", "期限<届满>", classify)) == 1
+    erasing.catch_up(archive)
+    answer = officer.get(f"/captures/{id}/")
+    assert answer.status_code == 410
+    page = answer.content.decode()
+    assert "依保存期限于" in page and "张三" in page and "归档规定" in page and "期限&lt;届满&gt;" in page and "SHA-256 仍留在存证账" in page
+    assert officer.get("/captures/20260101-000000-aaaa-0001/").status_code == 404

@@ -36,7 +36,9 @@ def paths(seeded: Seeded) -> list[str]:
     return [
         "/", "/leads/", f"/leads/{lead.number}/", "/platforms/", f"/platforms/{lead.platform_id}/", "/captures/", f"/captures/{seeded.captures['hostile']}/",
         "/search/?q=保本", f"/search/?site={HOSTILE_URL}&q={SCRIPT}", "/search/?q=%22><script>alert(5)</script>", "/leads/?q=<script>alert(6)</script>&platform=<script>",
-        "/runs/", "/runs/20261120-080000-aaaa/", "/platforms/?q=<script>alert(7)</script>",
+        "/runs/", "/runs/20261120-080000-aaaa/", "/platforms/?q=<script>alert(7)</script>", "/search/as-of/?q=保本&day=2026-11-20",
+        f"/captures/{seeded.captures['hostile']}/history/?day=2026-11-20", f"/captures/{seeded.captures['hostile']}/history/?day=<script>alert(8)</script>",
+        f"/captures/{seeded.captures['hostile']}/against/?to={seeded.captures['home']}",
     ]
 
 
@@ -127,7 +129,7 @@ def everywhere(attacked: Seeded) -> list[str]:
     numbers = Lead.objects.all()
     return ["/", "/leads/?state=all", "/platforms/", "/captures/", "/search/?q=保本", "/search/?q=长标题", "/runs/",
             *(f"/leads/{lead.number}/" for lead in numbers), *(f"/platforms/{lead.platform_id}/" for lead in numbers),
-            *(f"/captures/{id}/" for id in attacked.captures.values())]
+            *(f"/captures/{id}/{more}" for id in attacked.captures.values() for more in ("", "same/", "history/?day=2026-11-20", f"against/?to={attacked.captures['svg']}"))]
 
 
 def test_no_attack_leaves_its_text(officer: Client, attacked: Seeded) -> None:

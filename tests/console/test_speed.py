@@ -1,4 +1,4 @@
-"""No page asks the database more because the office has more: the same queries for 3 leads as for 300, and 150 ms of work at most."""
+"""No page asks the database more because the office has more: the same queries for 3 leads as for 300, and little work."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from seeding import RUN, Seeded
+from yardstick import yardstick
 
 from alerts.models import Lead, LeadEvent, LeadFinding, Platform
 from indexer.models import Page, url_key
 
 pytestmark = pytest.mark.django_db
-MOST_CPU_S = 0.15  # of this process for one page: told by the clock of the processor, because other tests run beside us
+MOST_YARDS = 1.5  # of this process for one page: some 0.15 s on a quiet machine
 
 
 def grow(seeded: Seeded, leads: int, copies: int = 3) -> str:
@@ -80,10 +81,11 @@ def test_more_leads_pages_and_runs_ask_no_more_queries(officer: Client, seeded: 
     number = grow(seeded, 300, copies=4)
     more_runs(seeded, range(3, 40))
     many = {path: asked(officer, path) for path in addresses(seeded, number)}
+    most = MOST_YARDS * yardstick()
     for (path, before), (_, (after, seconds)) in zip(few.items(), many.items(), strict=True):
         # the index counts facets in lots of 500 pages, up to its bound of hits: a search without words may ask a few times more
         assert after <= (25 if path == "/captures/" else before), (path, before, after)
-        assert seconds < MOST_CPU_S, (path, seconds)
+        assert seconds < most, (path, seconds)
     assert max(few.values()) <= 25, few
 
 
@@ -92,7 +94,7 @@ def test_a_lead_on_a_thousand_pages_shows_the_first_hundred(officer: Client, see
     queries, seconds = asked(officer, f"/leads/{number}/")
     page = officer.get(f"/leads/{number}/").content.decode()
     assert page.count('class="row-link"') == 100 and "另有 900 处没有列出" in page
-    assert queries <= 25 and seconds < MOST_CPU_S
+    assert queries <= 25 and seconds < MOST_YARDS * yardstick()
 
 
 def test_no_list_grows_without_bound(officer: Client, seeded: Seeded) -> None:

@@ -31,7 +31,8 @@ ALL = list(routes(get_resolver().url_patterns))
 def filled(route: str, seeded: Seeded) -> str:
     lead = Lead.objects.order_by("pk").first()
     assert lead is not None
-    values = {"<str:number>": lead.number, "messages/<int:id>": "messages/999999", "<int:id>": str(lead.platform_id), "<str:id>": seeded.captures["home"], "<str:run>": "20261120-080000-aaaa"}
+    values = {"<str:number>": lead.number, "messages/<int:id>": "messages/999999", "<int:id>": str(lead.platform_id), "<str:id>": seeded.captures["home"], "<str:run>": "20261120-080000-aaaa",
+              "<str:other>": seeded.captures["safe"]}
     for name, value in values.items():
         route = route.replace(name, value)
     return route
@@ -64,7 +65,7 @@ def test_roles_get_what_is_declared_and_nothing_else(role: str, seeded: Seeded, 
         if ANYONE in rule or "sign-out" in route:
             continue
         before = list(Lead.objects.values_list("number", "state"))
-        response = client.post(filled(route, seeded)) if route.endswith(("confirm/", "dismiss/", "undo/", "docx", "requeue/")) else client.get(filled(route, seeded))
+        response = client.post(filled(route, seeded)) if route.endswith(("confirm/", "dismiss/", "undo/", "docx", "requeue/", "retry/")) else client.get(filled(route, seeded))
         if SIGNED_IN in rule or role in rule:
             assert response.status_code in (200, 302, 404), (role, route, response.status_code)
         else:

@@ -149,8 +149,16 @@ def test_the_overlay_wins_by_name_and_empty_files_are_nothing(tmp_path: Path) ->
     assert [plan.name for plan, _ in plans.find("a.example")] == ["default"]
 
 
-def test_the_shipped_settings_load() -> None:
-    load_plans([Path(__file__).resolve().parents[2] / "config"])
+def test_the_shipped_plan_is_an_example_in_comments_that_loads_once_they_are_taken_off(tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parents[2] / "config"
+    assert list(load_plans([shipped])) == []
+    lines = (shipped / "patrols" / "default.yaml").read_text("utf-8").splitlines()
+    example = [line.removeprefix("# ") for line in lines[lines.index("# title: 每周巡查"):lines.index("# 授权书写在设置目录的 authority.yaml：") - 1]]
+    (tmp_path / "patrols").mkdir()
+    (tmp_path / "patrols" / "default.yaml").write_text("\n".join(line for line in example if "sites_file" not in line), "utf-8")
+    plan = load_plans([tmp_path]).get("default")
+    assert [site.site for site in plan.sites] == ["https://www.example.org", "https://www.example.com"]
+    assert (plan.sites[0].jurisdiction, plan.sites[0].max_pages, plan.sites[1].max_pages) == ("某市", 500, 2000)
 
 
 def test_a_run_keeps_its_plan_as_json(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from crawler.rendering.chromium import chromium_path
+from crawler.rendering.errors import Unknown, of_playwright
 
 pytestmark = pytest.mark.skipif(chromium_path() is None, reason="no Chromium on this machine")
 
@@ -44,6 +45,7 @@ PAGES = {
     "/slow": "<!doctype html><meta charset=utf-8><p>慢<script src=/hang></script>",
     "/dialog": "<!doctype html><meta charset=utf-8><p>弹窗<script>alert(1); window.open('/plain'); onbeforeunload = () => 'x'; prompt('x')</script>",
     "/jump": "<!doctype html><script>location.href = '/plain'</script>",
+    "/jumpy": "<!doctype html><script>location.href = '/jump'; fetch('/hang')</script><img src=/hang>",
     "/poll": "<!doctype html><meta charset=utf-8><p>长轮询<script>fetch('/hang'); new EventSource('/hang')</script>",
 }
 
@@ -172,7 +174,7 @@ def test_each_failure_has_an_outcome_and_the_run_goes_on(site: Server) -> None:
         plain_tls = f"https://127.0.0.2:{site.port}/"
         closed = f"http://127.0.0.2:{_closed_port()}/"
         out = _run(
-            urls=[f"{url}/endless", f"{url}/restless", f"{url}/slow", f"{url}/dialog", f"{url}/jump", f"{url}/poll", f"{url}/file", f"{url}/circle",
+            urls=[f"{url}/endless", f"{url}/restless", f"{url}/slow", f"{url}/dialog", f"{url}/jump", f"{url}/jumpy", f"{url}/poll", f"{url}/file", f"{url}/circle",
                   f"{url}/nothing", f"{url}/gone", plain_tls, closed, mute, f"{url}/plain"],
             set={"crawler.rendering.page.SETTLE_S": 4, "crawler.rendering.page.STEP_S": 3, "crawler.rendering.chromium.NAVIGATE_S": 6},
         )
@@ -181,10 +183,10 @@ def test_each_failure_has_an_outcome_and_the_run_goes_on(site: Server) -> None:
         "/nothing": "not_found",
     }
     assert all(row["detail"].isascii() is False for row in out.values() if "error" in row)
-    for path, words, cut in (("/restless", "不停变化", "time"), ("/slow", "慢", "time"), ("/dialog", "弹窗", ""), ("/jump", "平常的页面", ""),
+    for path, words, cut in (("/restless", "不停变化", "time"), ("/slow", "慢", "time"), ("/dialog", "弹窗", ""), ("/jump", "平常的页面", ""), ("/jumpy", "平常的页面", ""),
                              ("/poll", "长轮询", "time"), ("/plain", "平常的页面", "")):
         assert words in out[url + path]["dom"] and out[url + path]["truncated"] in (cut, ""), (path, out[url + path]["truncated"])
-    assert out[f"{url}/jump"]["final_url"] == f"{url}/plain" and out[f"{url}/gone"]["status"] == 404
+    assert out[f"{url}/jumpy"]["final_url"] == out[f"{url}/jump"]["final_url"] == f"{url}/plain" and out[f"{url}/gone"]["status"] == 404
 
 
 def _closed_port() -> int:
@@ -217,3 +219,12 @@ def test_a_phone_sees_the_phones_page(site: Server) -> None:
     row = _run(urls=[url], client="phone-browser")[url]
     assert "<p id=\"p\">393 " in row["dom"] and "Mobile" in row["dom"] and " -480" in row["dom"]
     assert Image.open(io.BytesIO(base64.b64decode(row["view"]))).size == (786, 1704)
+
+
+@pytest.mark.parametrize(("message", "unknown"), [
+    ("Page.goto: Navigation to \"http://a.example/\" is interrupted by another navigation to \"http://b.example/\"", True),
+    ("Page.content: Unable to retrieve content because the page is navigating and changing the content.", True),
+    ("Page.goto: net::ERR_CONNECTION_RESET at http://a.example/", False), ("Page.goto: Timeout 30000ms exceeded.", False), ("Page.goto: Page crashed", False),
+])
+def test_a_page_that_goes_elsewhere_is_told_from_one_that_fails(message: str, unknown: bool) -> None:
+    assert isinstance(of_playwright(message), Unknown) is unknown

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
-from classifiers.knowledge import load_knowledge
+from classifiers.yaml_files import read_yaml
+from tests.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWLEDGE = load_knowledge([ROOT / "config"])
+KNOWLEDGE = shipped()
 SENTENCES = ROOT / "tests" / "classifiers" / "sentences"
 LEVELS = {"blue": "蓝", "yellow": "黄", "orange": "橙", "red": "红"}
 CODES = sorted({rule.code for rule in KNOWLEDGE.rules} & {file.stem for file in SENTENCES.glob("*.yaml")})
@@ -29,7 +29,7 @@ def test_a_code_s_page_says_what_its_rules_do(code: str) -> None:
             assert cited in page, (rule.id, cited)
             law = KNOWLEDGE.provisions[cited].law
             assert law[:law.find("》") + 1] in page, (rule.id, law)
-    innocent = yaml.safe_load((SENTENCES / f"{code}.yaml").read_text(encoding="utf-8"))["innocent"]
+    innocent = read_yaml(SENTENCES / f"{code}.yaml")["innocent"]
     for context in sorted({case["because"] for case in innocent}):
         assert f"（{context}）" in page, context
 

@@ -17,7 +17,8 @@ from alerts.channels.model import SmtpChannel, WebhookChannel, load_channels
 from crawler.plans import load_plans
 from crawler.plans.written import Patrol, Region, Site
 from evidence.capture import Outcome
-from indexer.search.query import FIELD_NAMES, parse
+from indexer.search.fields import FIELD_NAMES
+from indexer.search.query import parse
 from tests.end_to_end.running import ROOT, lines, run
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -165,7 +166,7 @@ def test_every_environment_variable_is_explained() -> None:
     for package in ("adpatrol", "alerts", "config", "console", "crawler", "evidence", "indexer", "classifiers"):
         for file in (ROOT / package).rglob("*.py"):
             used |= set(re.findall(r"\b(ADPATROL_[A-Z_]+)\b", file.read_text(encoding="utf-8")))
-    text = operator()
+    text = operator() + "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "operator").glob("*.md"))
     assert not {name for name in used if name not in text}
 
 

@@ -61,7 +61,7 @@ def test_the_promises_are_found_on_what_the_browser_showed(seen: Seen) -> None:
     found = {(f["url"].removeprefix(seen.root), f["code"]) for f in seen.findings if f["level"] != "blue"}
     assert {("/", "yield.excessive"), ("/safe", "guarantee.principal"), ("/safe", "guarantee.return")} <= found
     for finding in seen.findings:
-        assert by_capture[finding["capture"]]["client"] == "desktop-browser"
+        assert by_capture[finding["capture"]]["client"] in ("desktop-browser", "desktop-evidence", "phone-evidence")
         held = capture_of(seen.home / "archive", finding["capture"])
         assert held is not None
         body = page_body(seen.home / "archive", held)

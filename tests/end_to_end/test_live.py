@@ -13,6 +13,7 @@ import time
 from fcntl import ioctl
 from pathlib import Path
 
+import pytest
 from running import ROOT, environment
 from web import Answer, html, served
 
@@ -48,6 +49,7 @@ def on_terminal(home: Path, *args: str) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(status), written.decode("utf-8")
 
 
+@pytest.mark.alone  # what is shown depends on how fast pages come
 def test_the_live_display_tells_how_far_it_is_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     with served(shop) as site:
         code, written = on_terminal(tmp_path, "patrol", "--site", site.url, "--allow", "127.0.0.0/8", "--delay", "0", "--no-ingest")

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from running import ROOT, captures, environment, lines, run, started
@@ -101,6 +102,7 @@ def test_a_locked_main_database_is_waited_for_by_the_ingest_beside_the_patrol(tm
     assert lines(out)[-1]["findings"] and run(tmp_path, "lead", "list", "--json").stdout.strip(), lines(out)[-1]
 
 
+@pytest.mark.alone  # a minute is waited before the second try: three commands must be quicker
 def test_a_mail_server_that_is_down_is_told_of_and_gets_the_message_when_it_is_back(tmp_path: Path) -> None:
     """From the page to the mailbox, by the product's own commands."""
     channel = tmp_path / "config" / "channels" / "duty.yaml"

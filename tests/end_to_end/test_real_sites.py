@@ -48,18 +48,24 @@ def rows_of(home: Path, *args: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def patrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[RealSite], dict[str, Any]]:
+def patrol(home: Path, *more: str) -> tuple[Path, list[RealSite], dict[str, Any]]:
     """A finished run over all sites: its home, the sites, and the summary."""
-    home = tmp_path_factory.mktemp("home")
     sites = real_sites()
     names = home / "sites.csv"
     names.write_text("url,site\n" + "".join(f"{s.url(p, PORT)},{s.name}\n" for s in sites for p in s.seeds()), encoding="utf-8")
     assert adpatrol(home, "init").returncode == 0
     with served(sites, PORT):
-        done = adpatrol(home, "patrol", "--sites", str(names), "--allow", "127.0.0.0/8", "--delay", "0", "--max-pages", "300", "--json")
+        done = adpatrol(home, "patrol", "--sites", str(names), "--allow", "127.0.0.0/8", "--delay", "0", "--max-pages", "300", "--json", *more)
     assert done.returncode == 0, done.stderr[-3000:]
     return home, sites, json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def patrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[RealSite], dict[str, Any]]:
+    """Judged after the run: nobody then asks for the visits at evidence grade, which are most of the time (the last test has them all)."""
+    done = patrol(tmp_path_factory.mktemp("home"), "--no-ingest")
+    assert adpatrol(done[0], "ingest").returncode == 0
+    return done
 
 
 def by_page(rows: list[dict[str, Any]], sites: list[RealSite]) -> Rows:
@@ -97,3 +103,17 @@ def test_no_innocent_page_is_flagged(scored: Score) -> None:
 
 def test_no_passage_that_must_not_is_flagged(scored: Score) -> None:
     assert scored.must_not == []
+
+
+@pytest.mark.prove
+def test_each_page_with_a_finding_is_kept_at_evidence_grade_by_both_devices(tmp_path: Path, scored: Score) -> None:
+    home, sites, _ = patrol(tmp_path)
+    found = rows_of(home, "findings")
+    again = score(sites, by_page(found, sites))
+    assert (again.innocent_flagged, again.must_not) == ([], []) and again.recall >= scored.recall
+    captures = rows_of(home, "captures")
+    client = {row["id"]: row["client"] for row in captures}
+    kept = {(row["url"], row["client"]) for row in captures if row["outcome"] == "ok"}
+    plain = {row["url"] for row in found if row["level"] != "blue" and client[row["capture"]].endswith(("-static", "-browser"))}
+    assert plain
+    assert [(url, client) for url in plain for client in ("desktop-evidence", "phone-evidence") if (url, client) not in kept] == []

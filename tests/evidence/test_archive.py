@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from evidence import ledger
+from evidence import ledger, packing, warc
 from evidence.archive import ArchiveWriter
 from evidence.capture import Outcome, VisitRecord
 from evidence.errors import ArchiveUnwritable, DigestMismatch
@@ -50,6 +51,17 @@ def test_other_peoples_tools_read_the_file_and_its_digests(tmp_path: Path) -> No
     assert [kind for kind, _ in seen] == ["warcinfo", *["response", "request", "metadata"] * 3]
     with path.open("rb") as stream:
         assert all(r.verify_block_digest() for r in FastIterator(stream, parse_http=False) if r.headers["WARC-Type"] != "warcinfo")
+
+
+def test_either_packer_gives_members_that_every_gzip_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies = [b"", b"x", bytes(range(256)) * 400, "保本保息".encode() * 9_000, random.Random(1).randbytes(300_000)]
+    for pack in (packing.packed, packing.by_zlib):
+        assert [gzip.decompress(pack(body)) for body in bodies] == bodies
+        assert [pack(body) for body in bodies] == [pack(body) for body in bodies]
+        monkeypatch.setattr(warc, "packed", pack)
+        folder = tmp_path / str(pack is packing.by_zlib)
+        filled(folder, range(2))
+        assert verify(folder).failures == ()
 
 
 def test_nothing_counts_before_the_commit(tmp_path: Path) -> None:
@@ -227,7 +239,7 @@ def test_no_value_from_a_site_adds_a_header(uri: str, name: str) -> None:
 @pytest.mark.parametrize(("coding", "packed"), [
     ("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY)), ("deflate", zlib.compress(BODY)[2:-4]), ("gzip", gzip.compress(BODY)[:-8]),
     ("identity", BODY), ("gzip", BODY),
-])
+], ids=["gzip", "deflate", "bare deflate", "gzip without its trailer", "identity", "not what it says"])
 def test_content_encodings_are_undone_for_the_judge_only(tmp_path: Path, coding: str, packed: bytes) -> None:
     with ArchiveWriter(tmp_path, run="r1") as writer:
         writer.write(visit(1, body=packed, headers=f"Content-Type: text/html\r\nContent-Encoding: {coding}"))

@@ -133,7 +133,7 @@ def test_a_killed_browser_is_told_and_the_page_shown_by_another(patrolled: Patro
     ("popups", "弹出许多窗口"), ("inward", "向内"), ("files", "本机文件"),
 ])
 def test_what_the_page_showed_is_kept_and_nothing_of_this_machine(patrolled: Patrolled, name: str, words: str) -> None:
-    records = {r["uri"].partition("http")[0] or r["type"]: RecordRef(**r) for r in shown(patrolled, name)[-1]["records"]}
+    records = {r["uri"].partition("http")[0] or r["type"].replace("revisit", "response"): RecordRef(**r) for r in shown(patrolled, name)[-1]["records"]}
     dom = record_payload(patrolled.home / "archive", records["urn:x-adpatrol:dom:"]).decode()
     assert words in dom and "root:" not in dom
     assert "urn:view:" in records

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from indexer.models import LEVEL_KEYS, host_of
+from indexer.models import LEVEL_KEYS
+from indexer.search import protocol
+from indexer.search.facts import key, keys
 from indexer.search.highlight import marks, snippets
-from indexer.search.order import microseconds, read_cursor, write_cursor
-from indexer.search.protocol import FACETS, And, Hit, IndexDoc, Node, Or, Phrase, SearchPage, SearchQuery
+from indexer.search.order import microseconds, read_cursor, sampled, write_cursor
+from indexer.search.protocol import FACET_VALUES, FACETS, SAMPLE_ONE_IN, And, Hit, IndexDoc, Is, Node, Or, Phrase, SearchPage, SearchQuery
 from indexer.search.query import phrases
 from indexer.search.tokens import normalise
 
@@ -18,8 +21,10 @@ def holds(node: Node | None, doc: IndexDoc) -> bool:
     if node is None:
         return True
     if isinstance(node, Phrase):
-        fields = {"": (doc.title, doc.text), "title": (doc.title,), "text": (doc.text,), "url": (doc.url,)}[node.where]
+        fields = {"": (doc.title, doc.text), "title": (doc.title,), "text": (doc.text,), "url": (doc.url,), "company": doc.company}[node.where]
         return any(node.chars in normalise(field) for field in fields)
+    if isinstance(node, Is):
+        return key(node.field, node.value) in keys(doc)
     if isinstance(node, And):
         return all(holds(part, doc) for part in node.parts)
     if isinstance(node, Or):
@@ -27,27 +32,23 @@ def holds(node: Node | None, doc: IndexDoc) -> bool:
     return not holds(node.part, doc)
 
 
+FACET_OF = {"code": "codes", "provision": "provisions", "region": "regions", "state": "states"}
+
+
 def values(doc: IndexDoc, name: str) -> tuple[str, ...]:
-    if name == "code":
-        return doc.codes
+    """Of a facet."""
     if name == "level":
         return (LEVEL_KEYS[doc.level],) if doc.level else ()
-    value = getattr(doc, name)
-    return (value,) if value else ()
-
-
-PARTS = {
-    "domain": lambda doc, value: host_of(doc.site) == value or host_of(doc.site).endswith(f".{value}"),
-    "icp": lambda doc, value: any(icp == value or icp.lower().startswith(f"{value.lower()}-") for icp in doc.icp),
-    "company": lambda doc, value: any(value.lower() in company.lower() for company in doc.company),
-    "client": lambda doc, value: f"-{value}-" in f"-{doc.client}-",
-}
+    value = getattr(doc, FACET_OF.get(name, name))
+    return tuple(dict.fromkeys(value)) if isinstance(value, tuple) else (value,) if value else ()
 
 
 def has(doc: IndexDoc, name: str, wanted: tuple[str, ...]) -> bool:
-    if name in PARTS:
-        return any(PARTS[name](doc, value) for value in wanted)
-    return bool(set(values(doc, name)) & set(wanted))
+    if name == "company":
+        return any(normalise(value) in normalise(company) for value in wanted for company in doc.company)
+    if name == "state":
+        return bool(set(doc.states) & set(wanted))
+    return any(key(name, value) in keys(doc) for value in wanted)
 
 
 class MemoryIndex:
@@ -62,6 +63,11 @@ class MemoryIndex:
     def remove(self, capture_ids: Iterable[str]) -> None:
         for capture_id in capture_ids:
             self.docs.pop(capture_id, None)
+
+    def restate(self, states: Mapping[str, tuple[str, ...]]) -> None:
+        for capture_id, now in states.items():
+            if capture_id in self.docs:
+                self.docs[capture_id] = replace(self.docs[capture_id], states=now)
 
     def clear(self) -> None:
         self.docs.clear()
@@ -84,24 +90,47 @@ class MemoryIndex:
         return holds(query.tree, doc)
 
     def search(self, query: SearchQuery) -> SearchPage:
-        sign = -1 if query.sort == "newest" else 1
-        after = read_cursor(query.cursor) if query.cursor else None
-        found = sorted((d for d in self.docs.values() if self._passes(d, query)), key=lambda d: (sign * microseconds(d.time), d.capture_id))
-        rest = [d for d in found if after is None or (sign * microseconds(d.time), d.capture_id) > (sign * after[0], after[1])]
-        shown = rest[: query.limit]
-        facets = {}
-        if query.facets:
-            for name in FACETS:
-                counts = Counter(value for doc in found for value in values(doc, name))
-                facets[name] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-        wanted = phrases(query.tree)
+        """By relevance every hit is as good as the other: newest first."""
+        ranked = query.sort == "relevance"
+        sign = 1 if query.sort == "oldest" else -1
+
+        def place(doc: IndexDoc) -> tuple[int, str]:
+            return sign * microseconds(doc.time), doc.capture_id
+
+        found = sorted((doc for doc in self.docs.values() if self._passes(doc, query)), key=place)
+        at = read_cursor(query.cursor) if query.cursor else None
+        edge = (sign * at.micros, at.capture_id) if at else None
+        if at is not None and edge is not None and at.back:
+            before = [doc for doc in found if place(doc) < edge]
+            shown, more = before[-query.limit :], len(before) > query.limit
+        else:
+            rest = [doc for doc in found if edge is None or place(doc) > edge]
+            shown, more = rest[: query.limit], len(rest) > query.limit
+        back = at is not None and at.back
+        score = 0.0 if ranked else None
         return SearchPage(
-            hits=tuple(
-                Hit(
-                    capture_id=d.capture_id, time=d.time, site=d.site, url=d.url, title=d.title, genre=d.genre, gate=d.gate,
-                    outcome=d.outcome, level=d.level, codes=d.codes, title_marks=tuple(marks(d.title, wanted, "title")),
-                    snippets=snippets(d.text, marks(d.text, wanted, "text")),
-                ) for d in shown
-            ),
-            total=len(found), next=write_cursor(shown[-1].time, shown[-1].capture_id) if len(rest) > len(shown) else "", facets=facets,
+            hits=tuple(_hit(doc, query) for doc in shown), **(self._totals(found, query.facets) if query.counted else {"total": 0, "exact": False}),
+            next=write_cursor(shown[-1].time, shown[-1].capture_id, score=score) if shown and (more or back) else "",
+            previous=write_cursor(shown[0].time, shown[0].capture_id, back=True, score=score) if shown and at and (more or not back) else "",
         )
+
+    def _totals(self, found: list[IndexDoc], facets: bool) -> dict[str, object]:
+        exact = len(found) <= protocol.EXACT_HITS
+        told = found if exact else [doc for doc in found if sampled(doc.capture_id)]
+        times = 1 if exact else SAMPLE_ONE_IN
+        counted: dict[str, dict[str, int]] = {}
+        for name in FACETS if facets else ():
+            counts = Counter(value for doc in told for value in values(doc, name))
+            most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACET_VALUES]
+            counted[name] = {value: count * times for value, count in most}
+        return {"total": len(told) * times, "exact": exact, "facets": counted}
+
+
+def _hit(d: IndexDoc, query: SearchQuery) -> Hit:
+    wanted = phrases(query.tree)
+    return Hit(
+        capture_id=d.capture_id, time=d.time, site=d.site, url=d.url, title=d.title, genre=d.genre, gate=d.gate, outcome=d.outcome,
+        level=d.level, codes=d.codes, client=d.client, run=d.run, icp=d.icp, company=d.company, uscc=d.uscc, provisions=d.provisions,
+        regions=d.regions, states=d.states, title_marks=tuple(marks(d.title, wanted, "title")),
+        snippets=snippets(d.text, marks(d.text, wanted, "text")),
+    )

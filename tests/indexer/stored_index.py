@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from indexer.models import Finding, Page, host_of, url_key
+from indexer.models import Finding, Page, Standing, host_of, url_key
 from indexer.search.order import document_number
 from indexer.search.protocol import IndexDoc, SearchPage, SearchQuery
 from indexer.search.sqlite import SqliteIndex
@@ -29,13 +29,15 @@ class StoredIndex:
                 page = Page.objects.create(
                     id=document_number(doc.time, doc.capture_id, _Stored()), capture_id=doc.capture_id, seq=seq, run=doc.run, site=doc.site, host=host_of(doc.site),
                     url=doc.url, url_key=url_key(doc.url), client=doc.client, time=doc.time, outcome=doc.outcome, gate=doc.gate, title=doc.title,
-                    genre=doc.genre, level=doc.level, text=doc.text, icp=list(doc.icp), company=list(doc.company),
+                    genre=doc.genre, level=doc.level, text=doc.text, icp=list(doc.icp), company=list(doc.company), uscc=list(doc.uscc), regions=list(doc.regions),
                 )
-                for code in doc.codes:
+                for code in doc.codes or ("",) * bool(doc.provisions):
                     Finding.objects.create(
                         page=page, key=f"{doc.capture_id}-{code}", code=code, span="", start=0, end=0, role="main", level=doc.level or 1,
-                        confidence=1, rule="r", ruleset="s", wording="",
+                        confidence=1, rule="r", ruleset="s", wording="", provisions=list(doc.provisions),
                     )
+            Standing.objects.filter(capture_id__in=[doc.capture_id for doc in new]).delete()
+            Standing.objects.bulk_create([Standing(capture_id=doc.capture_id, states=list(doc.states)) for doc in new if doc.states])
             return self.index.put(new)
 
     def remove(self, capture_ids: Iterable[str]) -> None:
@@ -43,6 +45,9 @@ class StoredIndex:
         with transaction.atomic():
             self.index.remove(ids)
             Page.objects.filter(capture_id__in=ids).delete()
+
+    def restate(self, states: Mapping[str, tuple[str, ...]]) -> None:
+        self.index.restate(states)
 
     def clear(self) -> None:
         with transaction.atomic():

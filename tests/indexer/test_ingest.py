@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from archived import BLOCKED, MISSING, PLAIN, PROMISE, T0, html, visit, write
 
-from adpatrol.home import SHIPPED
-from classifiers.knowledge import Knowledge, load_knowledge
+from classifiers.knowledge import Knowledge
 from evidence.capture import PROBE, Outcome, VisitRecord
 from indexer import counts, ingest, reading, store
 from indexer.apart import ReaderApart
@@ -22,13 +21,14 @@ from indexer.rebuild import digest, rebuild
 from indexer.search import order
 from indexer.search.query import parse
 from indexer.search.sqlite import SqliteIndex
+from tests.shipped import shipped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_documents")]
 
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load_knowledge([SHIPPED])
+    return shipped()
 
 
 def catch_up(home: Path, knowledge: Knowledge, **options: object) -> int:
@@ -177,7 +177,7 @@ def test_a_page_that_kills_its_reader_or_never_ends_is_left_aside_with_the_reaso
 
 
 def test_a_damaged_record_is_an_error_on_its_page(tmp_path: Path, knowledge: Knowledge) -> None:
-    captures = write(tmp_path, [visit(1, PROMISE), visit(2, PROMISE)])
+    captures = write(tmp_path, [visit(1, PROMISE), visit(2, PROMISE + "<p>第二页</p>".encode())])  # the same body would be stored once
     record = next(r for r in captures[0].records if r.type == "response")
     file = tmp_path / "archive" / record.file
     data = bytearray(file.read_bytes())

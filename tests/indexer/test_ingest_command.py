@@ -80,7 +80,7 @@ def test_follow_ends_when_its_starter_is_gone_and_everything_is_read(tmp_path: P
     assert figures["findings"] % 3 == 0
     assert figures["findings"] >= figures["leads"] == figures["alerts"] > 0
     asked = open_asks(home)
-    assert asked == 3  # the static pages with findings, for the browser
+    assert asked == 6  # the static pages with findings, for the browser: at a desk and on a phone
 
 
 def test_a_run_that_saw_no_page_is_told_of(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

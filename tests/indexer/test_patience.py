@@ -9,12 +9,11 @@ import pytest
 from archived import PROMISE, visit, write
 from django.db import OperationalError
 
-from adpatrol.home import SHIPPED
-from classifiers.knowledge import load_knowledge
 from indexer import ingest, patience
 from indexer.errors import StoreBusy, StoreFull
 from indexer.models import Page
 from indexer.patience import patiently
+from tests.shipped import shipped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_documents")]
 
@@ -51,7 +50,7 @@ def test_what_cannot_be_waited_for_is_said(words: str, error: type[Exception], t
 
 def test_ingest_goes_on_after_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [visit(n, PROMISE) for n in range(4)])
-    knowledge = load_knowledge([SHIPPED])
+    knowledge = shipped()
     real, calls = ingest.store, []
 
     def full(readings: list[object]) -> None:

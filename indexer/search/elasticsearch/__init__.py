@@ -1,0 +1,1 @@
+"""The search index on an Elasticsearch cluster: made from the stored pages, followed by their changes, thrown away at will."""
