@@ -33,19 +33,20 @@ help:
 .PHONY: help install system system-test demo test prove bench screenshots lint
 install: $(STAMP)
 
-# Chromium, CJK fonts, and pango for papers in PDF: by apt when root, else one clear line.
+# Chromium (its headless shell, else the whole browser), CJK fonts, and pango for papers in PDF: by apt when root, else one clear line.
 system:
-	@if command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi cjk && { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q libpangoft2; then :; \
+	@if { command -v chromium-headless-shell || command -v chromium; } >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi cjk && { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q libpangoft2; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "正在安装 Chromium、中文字体与 pango…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk $(PANGO) >/dev/null; \
-	else echo "缺少 Chromium、中文字体或 pango：请让管理员运行  sudo apt-get install chromium fonts-noto-cjk $(PANGO)" >&2; exit 2; fi
+	  echo "正在安装 Chromium、中文字体与 pango…" && apt-get update -qq && export DEBIAN_FRONTEND=noninteractive && \
+	  { apt-get install -y -qq chromium-headless-shell fonts-noto-cjk $(PANGO) >/dev/null 2>&1 || apt-get install -y -qq chromium fonts-noto-cjk $(PANGO) >/dev/null; }; \
+	else echo "缺少 Chromium、中文字体或 pango：请让管理员运行  sudo apt-get install chromium-headless-shell fonts-noto-cjk $(PANGO)（没有这个包的系统装 chromium）" >&2; exit 2; fi
 
 # What the tests alone need: Java and the Maven client for a real Elasticsearch node (ADPATROL_TEST_ELASTICSEARCH names one that runs already).
 system-test: system
-	@if [ -n "$$ADPATROL_TEST_ELASTICSEARCH" ] || { command -v mvn >/dev/null 2>&1 && command -v java >/dev/null 2>&1; }; then :; \
+	@if [ -n "$$ADPATROL_TEST_ELASTICSEARCH" ] || { command -v mvn >/dev/null 2>&1 && command -v java >/dev/null 2>&1; } && command -v pdftotext >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "正在安装 Java 与 Maven（测试用的 Elasticsearch）…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless maven >/dev/null; \
-	else echo "缺少 Java 或 Maven：请让管理员运行  sudo apt-get install openjdk-17-jre-headless maven" >&2; exit 2; fi
+	  echo "正在安装测试所需的 Java、Maven（Elasticsearch）与 poppler…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless maven poppler-utils >/dev/null; \
+	else echo "缺少 Java、Maven 或 poppler：请让管理员运行  sudo apt-get install openjdk-17-jre-headless maven poppler-utils" >&2; exit 2; fi
 
 demo: system install
 	@exec env ADPATROL_HOME=var/demo AGAIN=$(AGAIN) $(PY) -m demo

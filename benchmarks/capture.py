@@ -150,9 +150,10 @@ async def _ours(url: str, count: int, folder: Path) -> float:
 
             async def one(number: int) -> None:
                 target, began = f"{url}{number}", datetime.now(UTC)
-                context = await browser.new_context(**context_kwargs(CLIENT))
+                visitor = context_kwargs(CLIENT)
+                context = await browser.new_context(**visitor)
                 page = await context.new_page()
-                await begin_evidence(page)
+                await begin_evidence(page, user_agent=visitor["user_agent"])
                 await page.goto(target, wait_until="commit")
                 seen = await evidence_grade.take(page, target, CLIENT)
                 closing = asyncio.ensure_future(context.close())

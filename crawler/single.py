@@ -164,8 +164,9 @@ async def _rendered(url: str, policy: EgressPolicy, client: str) -> Fetched:
         options = launch_options(proxy.url)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(**options)
-            page = await (await browser.new_context(**context_kwargs(client))).new_page()
-            await begin(page)
+            visitor = context_kwargs(client)
+            page = await (await browser.new_context(**visitor)).new_page()
+            await begin(page, user_agent=visitor["user_agent"])
             try:
                 await page.goto(url, wait_until="commit", timeout=NAVIGATE_S * 1000)
                 seen = await take(page, url)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from crawler.rendering.chromium import chromium_path
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs" / "pictures"
@@ -66,7 +67,7 @@ def _take(origin: str, password: str, images: Path) -> int:
     images.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         sandbox = [] if os.getuid() else ["--no-sandbox"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=sandbox)
         missed = _as(browser, origin, USER, password, PAGES, images)
         for role, pages in OF_OTHERS.items():
             missed += _as(browser, origin, role, _added(role), pages, images)

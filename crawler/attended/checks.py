@@ -18,6 +18,7 @@ from crawler.environment import FAIL, PASS, UNKNOWN, sbom, self_check, versions
 from crawler.guards import names
 from crawler.guards.egress import EgressPolicy
 from crawler.guards.proxy import GateProxy
+from crawler.rendering.chromium import product
 from crawler.single import FetchFailed, date_of
 
 CLOCK_S = 15.0
@@ -72,9 +73,9 @@ def _machine(browser: str) -> Checked:
     if Path("/etc/os-release").exists():
         system = platform.freedesktop_os_release().get("PRETTY_NAME", system)
     listed = sbom()
-    said = (f"{socket.gethostname()}；{system}，内核 {platform.release()}，{platform.machine()}；Chromium {browser}，Python {platform.python_version()}；"
+    said = (f"{socket.gethostname()}；{system}，内核 {platform.release()}，{platform.machine()}；{product(browser)}，Python {platform.python_version()}；"
             f"所装 {listed['count']} 个软件包清单的 SHA-256 {listed['sha256']}")
-    return Checked("设备和软件", "ok", said, {"host": socket.gethostname(), "versions": versions(f"Chromium {browser}"), "sbom": listed})
+    return Checked("设备和软件", "ok", said, {"host": socket.gethostname(), "versions": versions(product(browser)), "sbom": listed})
 
 
 def _clock(sources: Sequence[str], policy: EgressPolicy) -> Checked:

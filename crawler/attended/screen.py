@@ -50,7 +50,7 @@ class Screen:
         options = context_kwargs("desktop-browser", identity, contact) | {"viewport": {"width": WIDTH, "height": HEIGHT}}
         context = await self._browser.new_context(**options)
         self.page = await context.new_page()
-        await begin(self.page)
+        await begin(self.page, user_agent=options["user_agent"])
         self.watch = watch_of(self.page)
         self._browser.on("disconnected", lambda _: self._died("浏览器已退出"))
         for event, handler in (

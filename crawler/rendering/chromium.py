@@ -13,11 +13,12 @@ from crawler.guards.proxy import GateProxy
 from crawler.identity import second_user_agent, user_agent
 from crawler.rendering.errors import BrowserMissing
 
-AT_ONCE = 3  # pages open at the same time
+AT_ONCE = max(3, min(8, 3 * (os.cpu_count() or 1)))  # pages open at the same time: each waits more than it works
 RESTART_PAGES = 200  # Chromium's memory grows with every page shown
 NAVIGATE_S = 25.0  # until the server's answer begins
 MAX_WAIT_DOWNLOAD_MS = 2_000  # a download is never kept; how long to wait for Chromium to say that it is one
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The headless shell first: the same engine without the desktop browser around it costs a third a page (docs/decisions/0022).
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 _ARGS = (
     "--no-first-run", "--no-default-browser-check", "--no-pings", "--disable-component-update", "--disable-background-networking",
@@ -26,18 +27,24 @@ _ARGS = (
     "--dns-prefetch-disable", "--disable-dev-shm-usage", "--mute-audio", "--lang=zh-CN",
     # Names are the gate's to resolve, and packets that no proxy carries stay here (WebRTC, loopback).
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--force-webrtc-ip-handling-policy",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--proxy-bypass-list=<-loopback>",
 )
 
 
 def chromium_path() -> Path | None:
-    """ADPATROL_CHROMIUM, else the first Chromium on PATH; None where there is none."""
+    """ADPATROL_CHROMIUM, else the first of NAMES on PATH; None where there is none."""
     named = os.environ.get("ADPATROL_CHROMIUM")
     if named:
         return Path(named) if Path(named).is_file() else None
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = next(filter(None, map(shutil.which, NAMES)), None)
     return Path(found) if found else None
+
+
+def product(version: str) -> str:
+    """What the evidence says it was shown by."""
+    path = chromium_path()
+    return f"Chromium {version}" + (" (headless shell)" if path is not None and "headless-shell" in path.name else "")
 
 
 def launch_options(proxy_url: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from cryptography import x509
 from playwright.async_api import Error, Page
 
 from crawler.rendering import page as pages
-from crawler.rendering.chromium import device_metrics
+from crawler.rendering.chromium import device_metrics, product
 from crawler.rendering.geometry import STYLES, boxes_record
 from crawler.rendering.page import MAX_BODY, MAX_FULL_HEIGHT, MAX_TEXT, SETTLE_S, STEP_S, Seen
 from crawler.rendering.recorder import Answer, Recorder, recorder_of, times
@@ -77,7 +77,7 @@ async def _take(page: Page, watch: Watch, recorder: Recorder, url: str, client: 
         url=url, final_url=page.url, dom=dom, text=text[:MAX_TEXT], title=title[:500], view_png=view, full_png=full,
         resources=tuple(watch.resources), sockets=tuple(watch.sockets), errors=tuple(watch.errors), seconds=round(time.monotonic() - began, 3),
         truncated=",".join(cut), geometry=geometry, answers=tuple(recorder.answers(main)), network=tuple(recorder.network), console=tuple(recorder.console),
-        dropped=tuple(recorder.dropped()), chains=tuple(chains), clean=recorder.clean, browser=f"Chromium {browser.version}" if browser else "",
+        dropped=tuple(recorder.dropped()), chains=tuple(chains), clean=recorder.clean, browser=product(browser.version) if browser else "",
         asked=asked, came=came, **answer,
     )
 

@@ -123,7 +123,7 @@ async def _take(page: Page, watch: Watch, url: str, settle_s: float) -> Seen:
     began = time.monotonic()
     cut: list[str] = []
     async with asyncio.timeout(STEP_S):
-        session = await page.context.new_cdp_session(page)
+        session = watch.session or await page.context.new_cdp_session(page)
     settled = await settle(page, watch, session, began + settle_s)
     if not settled:
         cut.append("time")
@@ -311,7 +311,7 @@ async def as_it_stands(page: Page, url: str) -> Seen:
 async def _stands(page: Page, watch: Watch, url: str) -> Seen:
     began = time.monotonic()
     async with asyncio.timeout(STEP_S):
-        session = await page.context.new_cdp_session(page)
+        session = watch.session or await page.context.new_cdp_session(page)
     view = await _picture(page, full=False)
     dom, dom_cut = await or_nothing(_dom(page, session, watch), ("", True))  # a page may be too large for it: its picture is not lost for that
     full, full_cut = await _full(page, session)

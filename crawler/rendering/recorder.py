@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.async_api import Error, Page
 
-from crawler.rendering.watch import MAX_TEXT, MAX_URL, begin
+from crawler.rendering.watch import MAX_TEXT, MAX_URL, begin, watch_of
 
 MAX_ANSWERS = 500  # of one visit
 MAX_BYTES = 48 * 1024 * 1024  # of all bodies together
@@ -175,12 +175,12 @@ def _moment(milliseconds: Any) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds") if milliseconds and milliseconds > 0 else ""
 
 
-async def begin_evidence(page: Page, request: Any = None) -> None:
+async def begin_evidence(page: Page, request: Any = None, user_agent: str = "") -> None:
     """scrapy-playwright's page init callback for visits at evidence grade: the profile is counted through before the first request."""
-    await begin(page, request)
+    await begin(page, request, user_agent)
     state = await page.context.storage_state()
     clean = {"cookies": len(state.get("cookies", [])), "origins": len(state.get("origins", [])), "pages": len(page.context.pages)}
-    session = await page.context.new_cdp_session(page)
+    session = watch_of(page).session or await page.context.new_cdp_session(page)
     await session.send("Network.enable", {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0})
     _recorders[page] = Recorder(page, clean, session)
 

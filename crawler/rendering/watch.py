@@ -11,10 +11,13 @@ from weakref import WeakKeyDictionary
 
 from playwright.async_api import Error, Page
 
+from crawler.rendering.hints import hints
+
 MAX_RESOURCES = 1_000
 MAX_ERRORS = 50
 MAX_TEXT = 300
 MAX_URL = 2_000
+BEGIN_S = 5.0
 WAITED_FOR_S = 5.0  # a request older than this is a long poll, not the page's content
 _CONTENT = frozenset({"document", "script", "stylesheet", "xhr", "fetch"})
 
@@ -23,10 +26,11 @@ _watches: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
 
 class Watch:
     """``resources``: one row a request: url, type, method, status, mime, failed. ``main``: the top frame's newest answer; ``main_failure``: why its
-    newest request that failed did (net::ERR_…)."""
+    newest request that failed did (net::ERR_…). ``session``: DevTools on the page, where it was begun for a client."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.session: Any = None
         self.began = datetime.now(UTC)
         self.resources: list[dict[str, Any]] = []
         self.dropped = 0
@@ -112,9 +116,16 @@ class Watch:
             await page.close()
 
 
-async def begin(page: Page, request: Any = None) -> None:
-    """scrapy-playwright's page init callback: before the first request of the page."""
-    _watches[page] = Watch(page)
+async def begin(page: Page, request: Any = None, user_agent: str = "") -> None:
+    """scrapy-playwright's page init callback: before the first request of the page. ``user_agent``: the client's, where no request tells it.
+    Raises playwright's Error, TimeoutError."""
+    watch = _watches[page] = Watch(page)
+    name = user_agent or ((request.meta.get("playwright_context_kwargs") or {}).get("user_agent") if request is not None else "")
+    browser = page.context.browser
+    if name and browser is not None:
+        async with asyncio.timeout(BEGIN_S):
+            watch.session = await page.context.new_cdp_session(page)
+            await watch.session.send("Emulation.setUserAgentOverride", hints(name, browser.version))
 
 
 def watch_of(page: Page) -> Watch:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,8 +19,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from crawler.rendering.chromium import chromium_path
+
 HERE = Path(__file__).resolve().parent
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = chromium_path()
 PASSWORD = "Xun-Cha-2026!"  # tests/console/seeding.py
 STARTS_S = 90.0
 expect.set_options(timeout=20_000)  # ms; its 5 s are short beside another worker's browsers

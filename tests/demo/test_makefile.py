@@ -40,7 +40,7 @@ def make(machine: Path, target: str, folder: Path = ROOT) -> tuple[int, str]:
 def test_without_chromium_it_says_what_to_install(machine: Path) -> None:
     code, told = make(machine, "demo")
     assert code == 2
-    assert "apt-get install chromium fonts-noto-cjk" in told
+    assert "apt-get install chromium-headless-shell fonts-noto-cjk" in told
 
 
 @pytest.mark.parametrize(("python", "words"), [
