@@ -115,7 +115,7 @@ def search(request: HttpRequest) -> HttpResponse:
     found, problem, note = _find(asked)
     context = _context(request, asked, found, problem, note)
     if found is not None:
-        context["hits"] = [_shown(hit, asked.columns) for hit in found.hits]
+        context["hits"] = [_shown(hit, asked.columns) for hit in found.hits] if asked.columns else _gathered(found.hits)
     return answer(request, "console/search.html", context, lambda: _json(found, problem), status=400 if problem else 200)
 
 
@@ -169,6 +169,18 @@ def _facets(asked: Asked, found: SearchPage) -> list[dict[str, Any]]:
         if rows:
             blocks.append({"name": name, "title": FIELDS[name], "rows": rows, "more": max(0, len(counts) - FACET_MOST)})
     return blocks
+
+
+def _gathered(hits: Iterable[Hit]) -> list[dict[str, Any]]:
+    """A page with a finding is kept several times: its captures on this list that say the same stand under the first of them."""
+    shown: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for hit in hits:
+        same = (hit.url, hit.level, hit.codes, hit.gate, hit.outcome)
+        if same in shown:
+            shown[same]["others"].append(hit)
+        else:
+            shown[same] = _shown(hit, ()) | {"others": []}
+    return list(shown.values())
 
 
 def _shown(hit: Hit, columns: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import unquote
 
 import openpyxl
@@ -16,6 +17,8 @@ from seeding import Seeded
 from alerts.models import AuditEntry, SavedSearch
 from console.views import search_keeping
 from indexer import exporting
+from indexer.models import Finding, Page
+from indexer.search.sqlite import SqliteIndex
 
 
 def body(answer: object) -> bytes:
@@ -30,6 +33,25 @@ def test_pages_turn_both_ways(officer: Client, seeded: Seeded) -> None:
     assert [hit["capture"] for hit in again["hits"]] == [hit["capture"] for hit in first["hits"]]
     page = officer.get("/search/", {"size": 2, "cursor": first["next"]}).content.decode()
     assert "上一页" in page and 'rel="prev"' in page
+
+
+def test_captures_of_one_address_that_say_the_same_stand_together(officer: Client, seeded: Seeded) -> None:
+    alone = officer.get("/search/?q=保本").content.decode().count('<p class="hit-title">')
+    first = Page.objects.get(capture_id=seeded.captures["home"])
+    for client, title in (("desktop-evidence", first.title), ("phone-evidence", first.title), ("phone-browser", "别的")):
+        stored = Page.objects.get(pk=first.pk)
+        stored.pk, stored.seq = Page.objects.latest("id").pk + 1, Page.objects.latest("seq").seq + 1
+        stored.capture_id, stored.client, stored.title, stored.level = f"{first.capture_id}-{client}", client, title, first.level if title == first.title else None
+        stored.time += timedelta(minutes=1)
+        stored.save(force_insert=True)
+        for finding in Finding.objects.filter(page=first) if stored.level else ():
+            finding.pk, finding.page, finding.key = None, stored, f"{client[0]}{finding.key[1:]}"
+            finding.save(force_insert=True)
+    SqliteIndex().fill()
+    page = officer.get("/search/?q=保本").content.decode()
+    assert page.count('<p class="hit-title">') == alone + 1, "the one that found something else stands alone"
+    assert "同一网址、结果相同的另 2 个快照" in page
+    assert officer.get("/search/?q=保本&format=json").json()["total"] == alone + 3
 
 
 def test_a_bad_query_shows_the_character_at_fault(officer: Client, seeded: Seeded) -> None:
