@@ -171,7 +171,7 @@ async def _ours(url: str, count: int, folder: Path) -> float:
         return seconds
 
 
-def run(count: int = 24, rounds: int = 3) -> dict[str, float]:
+def run(count: int = 60, rounds: int = 3) -> dict[str, float]:
     server = subprocess.Popen([sys.executable, "-m", "benchmarks.capture"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
