@@ -21,7 +21,7 @@ from benchmarks.patrol import ROOT, URL, tree
 from benchmarks.search_query import BEGIN, Words
 
 SIZES = (1_000, 30_000)  # captures; the goal's 100,000 take minutes to seed: python -m benchmarks.growth 100000
-FEW, MANY = 20, 520  # pages of a patrol; the difference is what is measured
+FEW, MANY = 20, 1_520  # pages of a patrol; the difference is what is measured
 GROUP = 500
 
 
