@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import DuplicateExtension, InvalidVersion, UnsupportedGeneralNameType
+
+# What cryptography raises, beside ValueError and TypeError, of a certificate that is not quite one.
+UNREADABLE = (InvalidVersion, DuplicateExtension, UnsupportedGeneralNameType, UnsupportedAlgorithm)
+
 
 def parts(der: bytes) -> list[tuple[int, bytes]]:
     """(tag, whole element with its header) of elements one behind the other. Raises ValueError where they do not fill ``der`` exactly."""

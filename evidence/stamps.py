@@ -167,7 +167,7 @@ def checked(authority: Authority, data: bytes, response: bytes, *, nonce: int | 
         return info.gen_time.astimezone(UTC)
     except VerificationError as error:
         raise StampRefused(f"{authority.name} 的时间戳没有通过核验：{_said(str(error))}") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, *der.UNREADABLE) as error:
         raise StampRefused(f"{authority.name} 的时间戳无法解读") from error
 
 
@@ -175,7 +175,7 @@ def certificates(authority: Authority) -> list[x509.Certificate]:
     """Raises StampRefused where the PEM holds none."""
     try:
         found = x509.load_pem_x509_certificates(authority.roots)
-    except ValueError:
+    except (ValueError, *der.UNREADABLE):
         found = []
     if not found:
         raise StampRefused(f"{authority.name} 的根证书文件里没有证书（PEM）")

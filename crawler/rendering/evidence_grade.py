@@ -24,6 +24,7 @@ from crawler.rendering.page import MAX_BODY, MAX_FULL_HEIGHT, MAX_TEXT, SETTLE_S
 from crawler.rendering.recorder import Answer, Recorder, recorder_of, times
 from crawler.rendering.snapshot import Place, to_html
 from crawler.rendering.watch import Watch, watch_of
+from evidence.der import UNREADABLE
 
 MAX_ORIGINS = 12  # whose certificate chains are kept
 MAX_PICTURE_HEIGHT = 16_000  # picture pixels: beyond, Chromium paints nothing; a taller page is pictured at one pixel a CSS pixel
@@ -148,6 +149,6 @@ def certificate_row(encoded: str) -> dict[str, Any]:
         found = x509.load_der_x509_certificate(der)
         row |= {"subject": found.subject.rfc4514_string()[:500], "issuer": found.issuer.rfc4514_string()[:500], "serial": f"{found.serial_number:x}",
                 "not_before": found.not_valid_before_utc.isoformat(), "not_after": found.not_valid_after_utc.isoformat()}
-    except (ValueError, TypeError, x509.UnsupportedGeneralNameType):
+    except (ValueError, TypeError, *UNREADABLE):
         row["problem"] = "证书无法解析"
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -89,6 +90,7 @@ class _Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """Without the base class's look-up of the host's name, which may hang offline."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # which the base class would have done
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
