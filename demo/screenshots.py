@@ -31,7 +31,7 @@ Pages = dict[str, str | tuple[str, str]]
 PAGES: Pages = {
     "overview": "/", "leads": "/leads/", "lead": ("/leads/", "/leads/"), "platforms": "/platforms/", "platform": ("/platforms/", "/platforms/"),
     "search": "/search/?q=本息保障", "runs": "/runs/", "run": ("/runs/", "/runs/"), "captures": "/captures/",
-    "capture": ("/search/?q=本息保障&level=red", "/captures/"),
+    "capture": ("/search/?q=本息保障&level=red&client=desktop-evidence", "/captures/"),
     "leaving": ("", "/leaving/"), "messages": "/messages/", "password": "/password/",
     "lead-again": ("/leads/", "/leads/"), "package": ("", "/package/"), "as-of": "/search/as-of/", "saved-searches": "/search/saved/",
     "capture-again": ("/search/?q=本息保障&level=red", "/captures/"), "history": ("", "/history/"),
