@@ -41,11 +41,14 @@ system:
 	  { apt-get install -y -qq chromium-headless-shell fonts-noto-cjk $(PANGO) >/dev/null 2>&1 || apt-get install -y -qq chromium fonts-noto-cjk $(PANGO) >/dev/null; }; \
 	else echo "缺少 Chromium、中文字体或 pango：请让管理员运行  sudo apt-get install chromium-headless-shell fonts-noto-cjk $(PANGO)（没有这个包的系统装 chromium）" >&2; exit 2; fi
 
-# What the tests alone need: Java and the Maven client for a real Elasticsearch node (ADPATROL_TEST_ELASTICSEARCH names one that runs already).
+# What the tests alone need: Java and the Maven client for a real Elasticsearch node (ADPATROL_TEST_ELASTICSEARCH names one that runs already), poppler to
+# read papers in PDF; and the headless shell where only a whole Chromium is there, with which the tests take some minutes longer.
 system-test: system
-	@if [ -n "$$ADPATROL_TEST_ELASTICSEARCH" ] || { command -v mvn >/dev/null 2>&1 && command -v java >/dev/null 2>&1; } && command -v pdftotext >/dev/null 2>&1; then :; \
+	@if { [ -n "$$ADPATROL_TEST_ELASTICSEARCH" ] || { command -v mvn >/dev/null 2>&1 && command -v java >/dev/null 2>&1; }; } && command -v pdftotext >/dev/null 2>&1 \
+	  && { command -v chromium-headless-shell >/dev/null 2>&1 || [ "$$(id -u)" != 0 ]; }; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "正在安装测试所需的 Java、Maven（Elasticsearch）与 poppler…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless maven poppler-utils >/dev/null; \
+	  echo "正在安装测试所需的 Java、Maven（Elasticsearch）与 poppler…" && apt-get update -qq && export DEBIAN_FRONTEND=noninteractive && \
+	  apt-get install -y -qq openjdk-17-jre-headless maven poppler-utils >/dev/null && { apt-get install -y -qq chromium-headless-shell >/dev/null 2>&1 || :; }; \
 	else echo "缺少 Java、Maven 或 poppler：请让管理员运行  sudo apt-get install openjdk-17-jre-headless maven poppler-utils" >&2; exit 2; fi
 
 demo: system install
