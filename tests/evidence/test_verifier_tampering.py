@@ -121,7 +121,8 @@ def change_the_package(home: Home, kind: str, *, bits: int = 1, every: int = 1) 
         found = package_faults(changed, first=True)
         assert found, (kind, place)
         number, name = next(((n, name) for n, (start, end, name) in enumerate(entries, 1) if start <= place < end), (0, "证据包"))
-        behind = number + (kind == "insert" and changed[place] == whole[place])  # a byte doubled: it may as well stand before the next entry
+        same = (kind == "insert" and changed[place] == whole[place]) or (kind == "delete" and whole[place : place + 1] == whole[place + 1 : place + 2])
+        behind = number + same  # one of two equal bytes: at an entry's end it may as well be the next entry's that came or went
         said = found[0].where + found[0].why
         assert not changed or name in said or f"第 {number} 项" in said or f"第 {behind} 项" in said, (kind, place, found[0])
         COUNTS["证据包"] += 1
