@@ -79,8 +79,9 @@ class Passed:
     waiting: tuple[Waiting, ...] = ()
 
 
-def stamps(folder: Path, root: int | None = None) -> list[Stamp]:
-    where, values = ("", ()) if root is None else (" WHERE root = ?", (root,))
+def stamps(folder: Path, roots: Iterable[int] | None = None) -> list[Stamp]:
+    """The responses kept, by root and authority; ``roots``: over these alone."""
+    where, values = ("", ()) if roots is None else (" WHERE root IN (SELECT value FROM json_each(?))", (json.dumps(sorted(set(roots))),))
     return [Stamp(*row) for row in read(folder, f"SELECT root, authority, response, time FROM stamps{where} ORDER BY root, authority", values)]  # noqa: S608 - made of constants
 
 

@@ -74,7 +74,7 @@ def stamped(left: Left, archive: Path) -> list[str]:
     """What proves when the session's capture was there: each time-stamp over the root that covers it, a sentence each; none yet is no fault."""
     try:
         found = inclusion(archive, "captures", left.capture.seq)
-        return [f"{one.authority}，{one.time}（UTC），第 {one.root} 个存证根" for one in stamps(archive, found.root)] if found is not None else []
+        return [f"{one.authority}，{one.time}（UTC），第 {one.root} 个存证根" for one in stamps(archive, [found.root])] if found is not None else []
     except (EvidenceError, OSError):
         return []
 

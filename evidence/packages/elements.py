@@ -12,7 +12,8 @@ from typing import Any
 
 from evidence.capture import Capture, Outcome
 from evidence.facts import moment
-from evidence.packages.model import Missing, Picture, Shown, Stamp
+from evidence.packages.model import Missing, Picture, Shown
+from evidence.stamps import Stamp
 
 STAMP_WITHIN = timedelta(minutes=15)  # 取证 to time stamp
 NAMED = 3  # pages named in one sentence

@@ -12,7 +12,6 @@ from evidence import ledger, roots, tables
 from evidence.acts import Act
 from evidence.capture import Capture
 from evidence.errors import ArchiveUnreadable
-from evidence.packages.model import Stamp
 from evidence.packages.wacz import Packed
 from evidence.roots import Inclusion
 
@@ -58,13 +57,6 @@ def custody(archive: Path, subjects: Iterable[str]) -> list[Act]:
     """The acts about these subjects, oldest first."""
     sql = ("SELECT seq, time, who, act, subject, detail, chain FROM acts WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT ?")
     return [Act(*row) for row in reversed(tables.read(archive, sql, (json.dumps(sorted(set(subjects))), MAX_ACTS)))]
-
-
-def stamps(archive: Path, wanted: Iterable[int]) -> list[Stamp]:
-    """The responses kept over these roots, by root and authority."""
-    sql = "SELECT root, authority, response, time FROM stamps WHERE root IN (SELECT value FROM json_each(?)) ORDER BY root, authority"
-    return [Stamp(int(root), str(name), bytes(response), str(time)) for root, name, response, time in
-            tables.read(archive, sql, (json.dumps(sorted(set(wanted))),))]
 
 
 def proven(archive: Path, entries: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Inclusion]:

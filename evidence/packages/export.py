@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import acts, keys, ledger, read, roots, tables
+from evidence import acts, keys, ledger, read, roots, stamps, tables
 from evidence.acts import Act
 from evidence.capture import Capture
 from evidence.disk import sync
@@ -36,13 +36,13 @@ from evidence.packages.model import (
     Picture,
     Sealed,
     Shown,
-    Stamp,
     StampAsked,
 )
 from evidence.packages.staging import Stage, Staged, staging
 from evidence.packages.wacz import Packed
 from evidence.packages.zips import CanonicalZip, pieces
 from evidence.roots import Root
+from evidence.stamps import Stamp
 
 SHOWN_BY = ("urn:fullPage:", "urn:view:")
 _JPEG = b"\xff\xd8"
@@ -101,7 +101,7 @@ class _Work:
         covered = {one.id: proofs["captures", one.seq].root for one in self.captures if ("captures", one.seq) in proofs}
         order = self.order
         return elements.Held(
-            captures=self.captures, shown=order.shown, pictures=pictures, covered=covered, stamps=entries.stamps(self.archive, covered.values()),
+            captures=self.captures, shown=order.shown, pictures=pictures, covered=covered, stamps=stamps.stamps(self.archive, covered.values()),
             who=order.who, office=order.office, authorities=len(order.authorities), verifier=bool(order.verifier),
         )
 
@@ -153,7 +153,7 @@ class _Work:
         stage.add("ledger/entries.jsonl", entries.lines(archive, rows, proofs))
         needed = {proof.root for proof in proofs.values()}
         found = {root.seq: root for root in roots.roots(archive) if root.seq in needed}
-        kept = entries.stamps(archive, needed)
+        kept = stamps.stamps(archive, needed)
         for seq, root in sorted(found.items()):
             stage.add(f"ledger/roots/{root.file}", root.statement.encode())
             stage.add(f"ledger/roots/{root.file}.sig", f"{root.signature}\n".encode("ascii"))

@@ -11,6 +11,7 @@ from evidence.capture import Capture
 from evidence.errors import PackageRefused
 from evidence.packages.wacz import PageText
 from evidence.roots import Root
+from evidence.stamps import Stamp
 
 FORMAT = "adpatrol-package/1"
 MAX_CAPTURES = 2_000  # of one package
@@ -54,16 +55,6 @@ class Authority:
     name: str
     certificates: bytes
     root_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """A kept response over a root; ``time`` as stored."""
-
-    root: int
-    authority: str
-    response: bytes
-    time: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

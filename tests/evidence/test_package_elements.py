@@ -17,7 +17,8 @@ from packing import NOW, ROWS, WHOLE, graded, order, stored
 from evidence.capture import Capture, Outcome
 from evidence.packages import elements
 from evidence.packages.elements import Held
-from evidence.packages.model import Picture, Stamp
+from evidence.packages.model import Picture
+from evidence.stamps import Stamp
 
 
 def held(captures: Sequence[Capture], **changes: Any) -> Held:
