@@ -4,25 +4,13 @@ one line in `index` (conftest.py)."""
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
 
 import pytest
+from asking import doc, found
 from memory_index import MemoryIndex
 
-from indexer.search.protocol import IndexDoc, QueryError, SearchIndex
+from indexer.search.protocol import QueryError, SearchIndex
 from indexer.search.query import parse
-
-T0 = datetime(2026, 11, 20, 8, tzinfo=UTC)
-
-
-def doc(capture_id: str, text: str, minutes: float = 0, **facts: object) -> IndexDoc:
-    values = {"title": "", "url": f"https://example.org/{capture_id}", "site": "https://example.org", "outcome": "ok", "gate": "page", **facts}
-    return IndexDoc(capture_id=capture_id, text=text, time=T0 + timedelta(minutes=minutes), **values)  # type: ignore[arg-type]
-
-
-def found(index: SearchIndex, text: str, **options: object) -> list[str]:
-    return [hit.capture_id for hit in index.search(parse(text, **options)).hits]  # type: ignore[arg-type]
-
 
 PAGES = [
     doc("a", "本平台保本保息，年化收益 18%，零风险。", 1, title="示例财富", site="https://a.test", level=4, codes=("guarantee.principal", "yield.promise"), genre="platform",

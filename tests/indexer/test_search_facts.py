@@ -5,26 +5,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from asking import T0, doc, found
 
 from indexer.search import protocol
 from indexer.search.order import sampled, write_cursor
-from indexer.search.protocol import SAMPLE_ONE_IN, IndexDoc, SearchIndex
+from indexer.search.protocol import SAMPLE_ONE_IN, SearchIndex
 from indexer.search.query import parse
-
-T0 = datetime(2026, 11, 20, 8, tzinfo=UTC)
-
-
-def doc(capture_id: str, text: str, minutes: float = 0, **facts: object) -> IndexDoc:
-    values = {"title": "", "url": f"https://example.org/{capture_id}", "site": "https://example.org", "outcome": "ok", "gate": "page", **facts}
-    return IndexDoc(capture_id=capture_id, text=text, time=T0 + timedelta(minutes=minutes), **values)  # type: ignore[arg-type]
-
-
-def found(index: SearchIndex, text: str, **options: object) -> list[str]:
-    return [hit.capture_id for hit in index.search(parse(text, **options)).hits]  # type: ignore[arg-type]
-
 
 PAGES = [
     doc("a", "本平台保本保息，年化收益 18%，零风险。", 1, title="示例财富", site="https://a.test", level=4, codes=("guarantee.principal", "yield.promise"), genre="platform",
