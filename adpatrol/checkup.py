@@ -78,20 +78,20 @@ def _packages(home: Path) -> Iterator[Finding]:
 
 
 def _chromium(home: Path) -> Iterator[Finding]:
-    from crawler.rendering.chromium import NAMES
+    from crawler.rendering.chromium import chromium_path, headless_shell
 
-    path = os.environ.get("ADPATROL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    named = os.environ.get("ADPATROL_CHROMIUM")
+    path = Path(named) if named else chromium_path()
     if path is None:
         mend = "apt-get install chromium-headless-shell（或 chromium），或用 ADPATROL_CHROMIUM 指明位置"
         yield Finding("浏览器", State.BAD, "没有找到 Chromium，需要浏览器的网站看不到内容，也没有截图", mend)
         return
-    said = _said([path, "--version"])
+    said = _said([str(path), "--version"])
     if not said:
-        yield Finding("浏览器", State.BAD, f"{path} 不能运行", f"apt-get install --reinstall {Path(path).name}")
-    elif "headless" in path:
-        yield Finding("浏览器", State.OK, f"{said}（{path}）")
+        yield Finding("浏览器", State.BAD, f"{path} 不能运行", f"apt-get install --reinstall {path.name}")
     else:
-        yield Finding("浏览器", State.OK, f"{said}（{path}）；装 chromium-headless-shell 可使每页的开销降到约三分之一")
+        hint = "" if headless_shell(path) else "；装 chromium-headless-shell 可使每页取证的开销降到约三分之一"
+        yield Finding("浏览器", State.OK, f"{said}（{path}）{hint}")
 
 
 def _fonts(home: Path) -> Iterator[Finding]:

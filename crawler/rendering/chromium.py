@@ -41,10 +41,14 @@ def chromium_path() -> Path | None:
     return Path(found) if found else None
 
 
+def headless_shell(path: Path | None) -> bool:
+    """Whether this is the engine without the desktop browser around it."""
+    return path is not None and "headless" in path.name
+
+
 def product(version: str) -> str:
     """What the evidence says it was shown by."""
-    path = chromium_path()
-    return f"Chromium {version}" + (" (headless shell)" if path is not None and "headless-shell" in path.name else "")
+    return f"Chromium {version}" + (" (headless shell)" if headless_shell(chromium_path()) else "")
 
 
 def launch_options(proxy_url: str) -> dict[str, Any]:
