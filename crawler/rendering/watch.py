@@ -26,7 +26,7 @@ _watches: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
 
 class Watch:
     """``resources``: one row a request: url, type, method, status, mime, failed. ``main``: the top frame's newest answer; ``main_failure``: why its
-    newest request that failed did (net::ERR_…). ``session``: DevTools on the page, where it was begun for a client."""
+    newest request that failed did (net::ERR_…): a page that sends the browser elsewhere is itself told as aborted, before or after what it led to failed. ``session``: DevTools on the page, where it was begun for a client."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -39,6 +39,8 @@ class Watch:
         self.main: Any = None
         self.main_failure = self.main_failed_url = ""
         self._main_before: Any = None
+        self._navigation: Any = None  # the top frame's newest request
+        self._navigation_failed = False
         self.crashed = asyncio.Event()
         self._rows: dict[Any, dict[str, Any]] = {}
         self._pending: dict[Any, float] = {}
@@ -58,6 +60,8 @@ class Watch:
         return self.main is not None and "net::ERR_" in (self.main.request.failure or "")
 
     def _request(self, request: Any) -> None:
+        if self._is_main(request):
+            self._navigation, self._navigation_failed = request, False
         if request.resource_type in _CONTENT and len(self._pending) < MAX_RESOURCES:
             self._pending[request] = time.monotonic()
         if request.url.startswith(("data:", "blob:")):
@@ -74,9 +78,8 @@ class Watch:
         if row is not None:
             row["status"] = response.status
             row["mime"] = response.headers.get("content-type", "")[:100]
-        with suppress(Error):  # a request of a worker, or of a frame that is gone, has no frame
-            if response.request.is_navigation_request() and response.request.frame == self.page.main_frame and not 300 <= response.status < 400:
-                self._main_before, self.main = self.main, response
+        if not 300 <= response.status < 400 and self._is_main(response.request):
+            self._main_before, self.main = self.main, response
 
     def _finished(self, request: Any) -> None:
         self._pending.pop(request, None)
@@ -84,14 +87,25 @@ class Watch:
 
     def _failed(self, request: Any) -> None:
         self._pending.pop(request, None)
-        with suppress(Error):
-            if request.is_navigation_request() and request.frame == self.page.main_frame:
-                self.main_failure, self.main_failed_url = (request.failure or "")[:MAX_TEXT], request.url[:MAX_URL]
-                if "ERR_ABORTED" in self.main_failure and self.main is not None and self.main.request == request:
-                    self.main = self._main_before  # a download, or an answer without content: the page stays where it was
+        if self._is_main(request):
+            self._main_failed(request)
         row = self._rows.pop(request, None)
         if row is not None:
             row["failed"] = (request.failure or "")[:MAX_TEXT]
+
+    def _is_main(self, request: Any) -> bool:
+        try:
+            return bool(request.is_navigation_request() and request.frame == self.page.main_frame)
+        except Error:  # a request of a worker, or of a frame that is gone, has no frame
+            return False
+
+    def _main_failed(self, request: Any) -> None:
+        failure = (request.failure or "")[:MAX_TEXT]
+        if request == self._navigation or not self._navigation_failed:
+            self._navigation_failed = request == self._navigation
+            self.main_failure, self.main_failed_url = failure, request.url[:MAX_URL]
+        if "ERR_ABORTED" in failure and self.main is not None and self.main.request == request:
+            self.main = self._main_before  # a download, or an answer without content: the page stays where it was
 
     def _console(self, message: Any) -> None:
         if message.type == "error":
