@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.context import KINDS, OPERATORS, excuse, excuse_for, kind_of
 from classifiers.context.frames import FRAMES, frame_of
@@ -86,11 +86,12 @@ def test_what_is_denied_of_oneself_is_no_report() -> None:
     assert frame.kind == "" and frame.offer > 2
 
 
+@linear
 @pytest.mark.parametrize("unit", ["不", "“", "骗局", "任何", "以“", "我们不是", "答:", "甲方乙方", "声称", "?", "如果有人", "不得,", "是指"])
 def test_context_reads_a_bounded_stretch(unit: str) -> None:
     text = unit * (400_000 // len(unit)) + "保本保息" + unit * (400_000 // len(unit))
     at = text.index("保本保息")
-    assert yards(lambda: [excuse(text, at, at + 4, Genre.OTHER, "guarantee.principal") for _ in range(200)]) < 25
+    assert len({str(excuse(text, at, at + 4, Genre.OTHER, "guarantee.principal")) for _ in range(200)}) == 1
 
 
 def test_the_page_for_analysts_names_every_kind_and_every_licence() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.bounds import too_costly
 from classifiers.extract import extract
-from classifiers.model import Document, Page
+from classifiers.model import Document
 
 HOSTILE = {
     "divs nested 100,000 deep": "<div>" * 100_000 + "保本",
@@ -41,12 +41,11 @@ HOSTILE = {
 }
 
 
+@linear
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_markup_is_read_in_bounded_time(name: str) -> None:
     body = HOSTILE[name].encode()
-    read: list[Page] = []
-    assert yards(lambda: read.append(extract(Document(body=body, url="http://www.example.cn/")))) < 50
-    page = read[0]
+    page = extract(Document(body=body, url="http://www.example.cn/"))
     for block in page.blocks[:100] + page.asides[:100]:
         assert page.full_text[block.start:block.end] == block.text
 

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.identity import identify
 from classifiers.registers_filings import PROVINCES, fault, filing
@@ -61,9 +61,10 @@ def test_credit_codes_pass_or_fail(text: str, good: int, bad: int) -> None:
     assert (len(seen.uscc), len(seen.bad_uscc)) == (good, bad)
 
 
+@linear
 @pytest.mark.parametrize("unit", ["有限公司", "公司有限公司", "（", "京ICP备", "注册资本", "微信", "信用代码9", "由清河科技有限公司", "许可证编号Z2", "北京", "91" * 9])
 def test_no_text_takes_long(unit: str) -> None:
-    assert yards(lambda: identify(unit * (200_000 // len(unit)))) < 25
+    assert len(identify(unit * (200_000 // len(unit))).uscc) <= 1
 
 
 def test_a_footer_after_a_long_page_is_read_the_same() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.extract import extract
 from classifiers.judge import judge
@@ -147,9 +147,10 @@ def test_nothing_is_said_without_registers() -> None:
         assert [f.level.key for f in said(bare, title, body, *url)] == (["blue"] if "cannot be" in name else [])  # the check needs no list
 
 
+@linear
 @pytest.mark.parametrize("unit", ["欢迎来到清河银行", "清河银行官网", "支付牌照", "某城清河银", "京ICP备99001122号-1 ", "统一社会信用代码：91310000100000003G ", "杭州金帆网络科技有限公司版权所有，"])
 def test_the_time_grows_with_the_text_and_no_faster(knowledge: Knowledge, unit: str) -> None:
     page = extract(Document(body=f"<title>{unit * 50}</title><p>{unit * (300_000 // len(unit))}</p>{OFFER}".encode(), url="https://other.example/", content_type="text/html; charset=utf-8"))
     text = normalise(page.full_text).text
     rules = [rule for rule in knowledge.rules if rule.names is not None]
-    assert yards(lambda: contradictions(page, text, Genre.PLATFORM, knowledge.registers, rules)) < 15
+    contradictions(page, text, Genre.PLATFORM, knowledge.registers, rules)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from linear import linear
 from ordinary_page import ABOUT, MENU
-from yardstick import yards
 
 from classifiers.extract import extract
 from classifiers.judge import judge
@@ -134,10 +134,11 @@ HOSTILE = {
 }
 
 
+@linear
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_pages_cost_little(name: str) -> None:
     markup = f"{HOSTILE[name]}</style><h1>{CLAIM}</h1><p style='font-size:6px'>{WARNING}</p>"
-    assert yards(lambda: unread(markup, ("投资有风险", "需谨慎"), CLAIM)) < 40
+    unread(markup, ("投资有风险", "需谨慎"), CLAIM)
 
 
 def test_a_page_without_a_style_costs_nothing() -> None:

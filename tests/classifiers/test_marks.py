@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.marks import Mark, marks, marks_of
 
@@ -80,6 +80,7 @@ def test_a_page_in_any_encoding_and_without_an_address() -> None:
     assert marks("<img class=logo src=/l.png>", "") == () and marks("", HOME) == ()
 
 
+@linear
 @pytest.mark.parametrize("markup", [
     "<img class=logo src=/l.png>" * 200_000,
     "<div class=logo>" * 200_000,
@@ -89,4 +90,4 @@ def test_a_page_in_any_encoding_and_without_an_address() -> None:
     f"<a style='{'url(' * 300_000}'>",
 ], ids=range(6))
 def test_hostile_pages_cost_little(markup: str) -> None:
-    assert yards(lambda: marks(markup, HOME)) < 30
+    assert len(marks(markup, HOME)) < 100

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from yardstick import yards
+from linear import linear
 
 from classifiers.normalise import normalise
 
@@ -75,6 +75,7 @@ def test_spans_of_trade_words_are_exact(text: str) -> None:
             assert word in normalise(text[start:end]).text or normal.evasive(at, at + len(word)) or "\n" in text[start:end]
 
 
+@linear
 @pytest.mark.parametrize("unit", ["保 ", "·保", "保", "\u200b", "稳-", "%1", "🔥本"])
 def test_a_large_text_of_one_shape_is_read_in_linear_time(unit: str) -> None:
-    assert yards(lambda: normalise(unit * 500_000)) < 80
+    assert len(normalise(unit * 500_000).text) <= len(unit) * 500_000

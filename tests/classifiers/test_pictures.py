@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from linear import linear
 from PIL import Image, ImageDraw
-from yardstick import yards
 
 from classifiers.errors import ConfigError
 from classifiers.extract import extract
@@ -82,12 +82,12 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
 
 
+@linear
 @pytest.mark.parametrize("data", [
     b"", b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.4", png(60_000, 60_000), png(2**31 - 1, 2**31 - 1), png(1, 1), png(4000, 2), b"\0\0\1\0\xff\xff" + b"\0" * 64,
     saved(Image.new("RGB", (64, 64), "red")), saved(logo(1))[:300], b"BM" + b"\xff" * 100, b"RIFF\xff\xff\xff\xffWEBPVP8 " + b"\0" * 40, b"\x89PNG\r\n\x1a\n" * 1000, saved(logo(1)) + b"\0" * (9 << 20),
 ], ids=range(15))
 def test_what_means_harm_or_says_nothing_has_no_hash(data: bytes) -> None:
-    assert yards(lambda: hashed(data)) < 20
     found = hashed(data)
     assert found.phash == "" and found.refused, "and it says why"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.extract import extract
 from classifiers.judge import judge
@@ -31,5 +31,6 @@ def test_a_promise_from_top_to_bottom_is_found_where_it_stands(markup: str) -> N
     assert page.text[found[0].start:found[0].end] == found[0].span
 
 
+@linear
 def test_many_lines_cost_little() -> None:
-    assert yards(lambda: normalise("保\n" * 300_000)) < 50
+    assert normalise("保\n" * 300_000).text

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import random
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linear import linear
 
 from classifiers.errors import ConfigError
 from classifiers.model import Claim, Excused, Finding, Genre, Level, Role, Verdict
@@ -162,14 +162,7 @@ def test_confidence_stays_between_its_bounds(prior: float, features: list[str], 
     assert sigmoid(logit(min(max(prior, 0.005), 0.995))) == pytest.approx(min(max(prior, 0.005), 0.995))
 
 
+@linear
 def test_a_page_of_any_number_of_findings_is_weighed_in_time() -> None:
-    weights = train(examples()).weights
-
-    def taken(count: int) -> float:
-        verdict = Verdict(genre=Genre.AD, findings=tuple(finding(f"c{n % 28}", rule="good") for n in range(count)))
-        began = time.process_time()
-        weighed(verdict, weights)
-        return time.process_time() - began
-
-    taken(100)
-    assert taken(8_000) < 40 * max(taken(800), 0.004)  # ten times as many, and a noisy machine
+    verdict = Verdict(genre=Genre.AD, findings=tuple(finding(f"c{n % 28}", rule="good") for n in range(100_000)))
+    assert len(weighed(verdict, train(examples()).weights).findings) == 100_000

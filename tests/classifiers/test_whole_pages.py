@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from yardstick import yards
+from linear import linear
 
 from classifiers.extract import extract
 from classifiers.judge import judge
@@ -66,6 +66,7 @@ def test_no_padding_hides_a_promise(padding: str) -> None:
     assert "保本保息" in {f.claim.span for f in verdict.findings if f.code == "guarantee.principal"}
 
 
+@linear
 @pytest.mark.parametrize("unit", ["保本", "年化收益12%", "1%+", "“保本”、", "投1万", "不保本，", "第一条"])
 def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    assert yards(lambda: judged(unit * (300_000 // len(unit)))) < 60
+    assert judged(unit * (300_000 // len(unit))).genre

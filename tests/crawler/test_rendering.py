@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -208,11 +207,9 @@ def test_a_dead_browser_is_told_and_replaced(site: Server, kind: str) -> None:
 
 def test_the_browser_is_restarted_after_so_many_pages(site: Server) -> None:
     urls = [f"http://127.0.0.2:{site.port}/plain?{n}" for n in range(6)]
-    began = time.monotonic()
     out = _run(urls=urls, set={"crawler.rendering.chromium.RESTART_PAGES": 2})
     assert [out[u]["status"] for u in urls] == [200] * 6
     assert len({pid for row in out.values() for pid in row["browsers"]}) >= 3
-    assert time.monotonic() - began < 60
 
 
 def test_a_phone_sees_the_phones_page(site: Server) -> None:

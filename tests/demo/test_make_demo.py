@@ -160,10 +160,8 @@ def _console_is_up(office: Office, terminal: Terminal) -> None:
 
 
 def _ends_clean(office: Office, terminal: Terminal) -> None:
-    began = time.monotonic()
     terminal.ctrl_c()
     assert terminal.ended() == 130, terminal.text
-    assert time.monotonic() - began < 30
     assert "Traceback" not in terminal.text
     assert office.processes() == []
     with _held(("127.0.0.1", office.console)), _held(("127.0.0.2", office.sites)):

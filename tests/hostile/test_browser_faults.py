@@ -72,7 +72,6 @@ def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patrolled]:
         order = {"names": {"inside.test": ["127.0.0.1"]}, "set": {
             "crawler.limits.TIMEOUT_S": 120.0, "crawler.rendering.page.SETTLE_S": 3.0, "crawler.rendering.page.LOAD_S": 3.0, "crawler.rendering.page.STEP_S": 8.0,
             "crawler.rendering.chromium.NAVIGATE_S": 8.0, "crawler.rendering.chromium.AT_ONCE": 5}}
-        began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("patrol_with_faults.py")), json.dumps(order), "patrol", "--plan", str(plan), "--json"],
             cwd=ROOT, env=os.environ | {"ADPATROL_HOME": str(home), "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -83,7 +82,7 @@ def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patrolled]:
         except subprocess.TimeoutExpired:
             process.send_signal(15)
             out, errors = process.communicate(timeout=30)
-        done = Patrolled(home, web, process.returncode, out, errors, time.monotonic() - began, {})
+        done = Patrolled(home, web, process.returncode, out, errors, {})
         done.captures = [c.to_json() | {"detail": c.detail, "facts": c.facts, "final_url": c.final_url} for c in captures(home / "archive")]
         yield done
 
