@@ -70,7 +70,7 @@ def _serve(home: Path, **environment: str) -> tuple[subprocess.Popen[str], str]:
     until = time.monotonic() + STARTS_S
     while True:
         try:
-            urllib.request.urlopen(f"http://{bind}/healthz", timeout=5).close()
+            urllib.request.urlopen(f"http://{bind}/healthz", timeout=20).close()
             return child, f"http://{bind}"
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             assert child.poll() is None and time.monotonic() < until, "the console did not start"

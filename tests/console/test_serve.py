@@ -33,12 +33,19 @@ def answered(port: int, path: str, within_s: float = 60) -> tuple[int, str]:
     until = time.monotonic() + within_s
     while True:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
                 return answer.status, answer.read().decode()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             if time.monotonic() > until:
                 raise
             time.sleep(0.2)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return []
 
 
 @pytest.fixture
@@ -58,8 +65,8 @@ def test_it_serves_and_ends_with_its_children(served: tuple[subprocess.Popen[str
     assert status == 200 and "登录" in page and "/static/console/base.css" in page
     assert answered(port, "/static/console/base.css")[0] == 200
     assert answered(port, "/static/django_htmx/htmx-2.min.js")[0] == 200
-    until = time.monotonic() + 30
-    while not any("ingest" in p.cmdline() for p in psutil.Process(child.pid).children()):
+    until = time.monotonic() + 90
+    while not any("ingest" in _command(one) for one in psutil.Process(child.pid).children()):
         assert time.monotonic() < until
         time.sleep(0.2)
     family = psutil.Process(child.pid).children(recursive=True)
@@ -68,7 +75,7 @@ def test_it_serves_and_ends_with_its_children(served: tuple[subprocess.Popen[str
     assert second.returncode == 2 and "已被占用" in told and len(told.strip().splitlines()) == 1
     child.send_signal(signal.SIGINT)
     assert child.wait(60) == 130
-    _gone, alive = psutil.wait_procs(family, timeout=10)
+    _gone, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2)

@@ -16,7 +16,6 @@ from pathlib import Path
 class Terminal:
     def __init__(self, command: Sequence[str], *, folder: Path, env: Mapping[str, str]) -> None:
         self._master, slave = pty.openpty()
-        self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, cwd=folder, env=dict(env), stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
@@ -39,13 +38,12 @@ class Terminal:
     def text(self) -> str:
         return self._seen.decode("utf-8", "replace")
 
-    def until(self, words: str, seconds: float) -> float:
-        """Seconds from the start until ``words`` stood on the screen; fails with the screen where they did not come."""
+    def until(self, words: str, seconds: float) -> None:
+        """Until ``words`` stand on the screen; fails with the screen where they do not come in so many seconds."""
         end = time.monotonic() + seconds
         while words not in self.text:
             assert time.monotonic() < end and self.process.poll() is None, f"no {words!r} in\n{self.text[-4000:]}"
             time.sleep(0.05)
-        return time.monotonic() - self.began
 
     def __enter__(self) -> Terminal:
         return self

@@ -28,11 +28,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert process.stdout.readline().startswith("ready")
         yield folder
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def ask(address: str, path: str, agent: str = "Mozilla/5.0", method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection(address, PORT, timeout=5)
+    connection = http.client.HTTPConnection(address, PORT, timeout=30)
     connection.request(method, path, headers={"User-Agent": agent})
     answer = connection.getresponse()
     body = answer.read()
@@ -96,14 +96,14 @@ def test_requests_are_logged_and_mail_is_kept(served: Path) -> None:
     ask("127.0.0.2", "/about.html?logged=1")
     rows = [json.loads(line) for line in (served / "log").read_text(encoding="utf-8").splitlines()]
     assert any(row["path"] == "/about.html?logged=1" and row["status"] == 200 for row in rows)
-    with smtplib.SMTP("127.0.0.1", MAIL_PORT, timeout=5) as sender:
+    with smtplib.SMTP("127.0.0.1", MAIL_PORT, timeout=30) as sender:
         sender.sendmail("a@example.invalid", ["b@example.invalid"], "Subject: x\r\n\r\n.hidden dot\r\n")
     (letter,) = (served / "mail").glob("*.eml")
     assert b"\r\n.hidden dot" in letter.read_bytes()
 
 
 def test_taken_port_is_one_line_and_exit_2(served: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "demo.serve", "--port", str(PORT)], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([sys.executable, "-m", "demo.serve", "--port", str(PORT)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
 

@@ -63,7 +63,7 @@ def patrolling(home: Path, site: Site, *more: str) -> Iterator[subprocess.Popen[
         process.communicate()
 
 
-def wait_for(true: object, seconds: float = 30) -> None:
+def wait_for(true: object, seconds: float = 90) -> None:
     assert callable(true)
     until = time.monotonic() + seconds
     while not true():
@@ -89,7 +89,7 @@ def test_a_signal_stops_it_in_good_order(tmp_path: Path, shop: tuple[Site, Shop]
         process.send_signal(number)
         time.sleep(0.2)
         pages.hangs.clear()
-        came, said = ended(process, 20)
+        came, said = ended(process, 60)
     assert came == code
     last = said.strip().splitlines()[-1]
     assert "已停下" in last
@@ -116,7 +116,7 @@ def test_a_second_ctrl_c_waits_for_nothing_but_the_disk(tmp_path: Path, shop: tu
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=6)
+        out, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert len(said.strip().splitlines()) == 1
     told = {line["capture"] for line in lines(out)}
@@ -150,7 +150,7 @@ def test_nobody_reads_its_output_any_more(tmp_path: Path, shop: tuple[Site, Shop
         pages.hangs.clear()
         assert process.stderr is not None
         said = process.stderr.read()
-        assert process.wait(20) == 2
+        assert process.wait(60) == 2
     assert len(said.strip().splitlines()) == 1
     assert "输出已被关闭" in said
     assert first["capture"] in {capture["id"] for capture in captures(tmp_path)}
@@ -166,7 +166,7 @@ def test_two_at_once_in_one_home(tmp_path: Path, shop: tuple[Site, Shop]) -> Non
             assert "已有一次巡查" in refused.stderr
             assert len(refused.stderr.strip().splitlines()) == 1
         pages.hangs.clear()
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
     assert len({capture["run"] for capture in captures(tmp_path)}) == 1
 
 

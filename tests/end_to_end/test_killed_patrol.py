@@ -37,7 +37,7 @@ def killed_and_resumed(home: Path, after_s: float) -> tuple[int, int]:
         first = process.stdout.readline()
         time.sleep(after_s)
         process.kill()
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=90)
         told = [first, *rest.splitlines()]
         acknowledged = [json.loads(line) for line in told if line.strip().endswith("}") and '"acknowledged"' in line]
         done = lines(run(home, "patrol", "--resume", "--no-ingest", "--json").stdout)
@@ -75,7 +75,7 @@ def test_ctrl_c_ends_cleanly_and_can_be_resumed(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
         assert process.returncode == 130
         summary = lines(run(tmp_path, "patrol", "--resume", "--no-ingest", "--json").stdout)[-1]
         assert summary["outcomes"]["ok"] >= len(ALL)

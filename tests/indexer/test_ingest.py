@@ -245,7 +245,7 @@ def test_only_one_ingest_in_a_home(tmp_path: Path, knowledge: Knowledge) -> None
         answers = context.Queue()
         other = context.Process(target=_try, args=(tmp_path, answers))
         other.start()
-        assert answers.get(timeout=20) == "busy"
+        assert answers.get(timeout=60) == "busy"
         other.join(20)
 
 

@@ -93,7 +93,7 @@ def test_a_run_that_saw_no_page_is_told_of(at_home: Path, capsys: pytest.Capture
 
 
 def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -56,7 +56,7 @@ def kill_at(home: Path, dice: random.Random, step: int) -> bool:
     time.sleep(dice.random() * 0.1)
     alive = process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     return alive
 
 

@@ -34,7 +34,7 @@ def cut_off(home: Path, office: Path, args: list[str], reached: str) -> int:
     while process.poll() is None and not (asked(home, reached) or [[0]])[0][0] and time.monotonic() - began < 120:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     return int(asked(home, reached)[0][0])
 
 
