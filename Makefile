@@ -70,7 +70,7 @@ lint: .venv/.installed-dev
 
 prove: system-test .venv/.installed-dev
 	@test -n "$$ADPATROL_TEST_ELASTICSEARCH" || $(PY) tests/elastic_node.py
-	$(PY) -m pytest -m "prove or not prove"
+	$(PY) -m pytest -m "prove or not prove" --hypothesis-profile=explore
 
 bench: system-test .venv/.installed-dev
 	@$(PY) -m benchmarks

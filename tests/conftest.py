@@ -13,6 +13,7 @@ import pytest
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from elastic_node import shared_node
+from hypothesis import HealthCheck, settings
 
 from tests.tsa import authorities as authorities
 from tests.tsa import authority as authority
@@ -23,6 +24,12 @@ os.environ["ADPATROL_HOME"] = _HOME
 os.environ.pop("ADPATROL_CONFIG", None)
 # A job started in the background ignores Ctrl-C, and so would all it starts: the tests of Ctrl-C are about ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# `make test` tries the same examples every time, so that what it refuses is the change; `make prove` (--hypothesis-profile=explore) looks for new ones.
+# Neither judges by the clock: a machine with something else to do is no fault of the code.
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", settings.get_profile("same"), derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -166,7 +166,7 @@ many = st.lists(st.tuples(st.integers(1, 12), words, st.integers(1, 4), st.sampl
 class SameFindingsSameLeads(TestCase):
     """Twice, shuffled, cut into any batches: the same leads."""
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30)
     @given(many, st.randoms(use_true_random=False))
     def test_order_and_repetition_do_not_matter(self, rows: list[tuple[int, str, int, str, str]], rng: random.Random) -> None:
         found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.claims import STANCES, comparisons, yields
@@ -18,7 +18,6 @@ PIECES = [*"0123456789一二三十百千万两半廿.点%+-~至到元块wku,。\
 MADE = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 
 
-@settings(deadline=None)  # the first call makes the tables ready
 @given(MADE)
 def test_rates_and_yields_are_spans_and_finite_numbers(text: str) -> None:
     normal = normalise(text).text
@@ -42,7 +41,6 @@ def test_rates_and_yields_are_spans_and_finite_numbers(text: str) -> None:
         assert 0 < comparison.low <= comparison.high
 
 
-@settings(deadline=None)  # the first call makes the tables ready
 @given(st.integers(0, 9_999))
 def test_a_chinese_number_is_the_number(value: int) -> None:
     digits, text = "零一二三四五六七八九", ""

@@ -24,7 +24,7 @@ CODECS = ["utf-8", "gbk", "gb2312", "gb18030", "utf-16-le", "utf-16-be"]
 DECLARED = ["", "utf-8", "UTF8", "gb2312", "gbk", "gb18030", "big5", "iso-8859-1", "windows-1252", "utf-16", "x-none", "shift_jis", "zlib"]
 FILLED = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(["18%", "100", "，", "。", "、", "（", "）", "A", " "])), min_size=3, max_size=60).map("".join)
 RARE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=4)
-MANY = settings(max_examples=3000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=3000, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def page(text: str, charset: str) -> str:
@@ -74,7 +74,7 @@ def test_any_bytes_are_text(body: bytes, declared: str) -> None:
     assert isinstance(decode(body, f"text/html; charset={declared}").text, str)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=300))
 def test_what_is_valid_utf_8_of_any_language_is_left_alone(text: str) -> None:
     body = ("<meta charset=utf-8><p>中文页面的正文" + text.replace("\ufeff", "")).encode("utf-8", "ignore")

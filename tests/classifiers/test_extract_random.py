@@ -21,7 +21,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=2_000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2_000, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), max_size=40).map("".join))
 def test_any_markup_is_read_with_exact_places(markup: str) -> None:
     document = Document(body=markup.encode("utf-8", "replace"), url="http://a.example/b/", content_type="text/html; charset=utf-8")

@@ -60,7 +60,7 @@ EXPRESSIONS = st.recursive(
 TEXTS = st.lists(st.sampled_from([*"保本收益年化送1每天高达一二三5ax。 \n"]), max_size=25).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(pattern=EXPRESSIONS, text=TEXTS)
 def test_no_match_lacks_what_is_needed(pattern: str, text: str) -> None:
     for one in (pattern, *alternatives(pattern)):
@@ -70,7 +70,7 @@ def test_no_match_lacks_what_is_needed(pattern: str, text: str) -> None:
             assert all(any(word in held for word in need) for need in needs), (one, held, needs)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(pattern=EXPRESSIONS, text=TEXTS)
 def test_alternatives_match_where_the_whole_does(pattern: str, text: str) -> None:
     whole = f"{pattern}|{pattern}本"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from linear import linear
 
@@ -27,7 +27,6 @@ PIECES = [*"保本息稳赚不赔零风险理财才苯溢年化收益 ·*.-_/|()
 MADE = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
 
-@settings(deadline=None)  # the first call makes the tables ready
 @given(st.one_of(st.text(max_size=200), MADE))
 def test_every_character_kept_has_its_place_in_the_text_shown(text: str) -> None:
     normal = normalise(text)
@@ -41,7 +40,6 @@ def test_every_character_kept_has_its_place_in_the_text_shown(text: str) -> None
         assert spans[first] == (start, end)
 
 
-@settings(deadline=None)  # the first call makes the tables ready
 @given(MADE, st.data())
 def test_the_span_of_a_stretch_is_that_of_its_characters(text: str, data: st.DataObject) -> None:
     normal = normalise(text)
@@ -54,7 +52,6 @@ def test_the_span_of_a_stretch_is_that_of_its_characters(text: str, data: st.Dat
     assert not why or (why.startswith("以") and why.endswith("规避识别"))
 
 
-@settings(deadline=None)  # the first call makes the tables ready
 @given(st.text(alphabet="保本息稳赚不赔零风险理财的是了在我们产品ABC123。", max_size=80))
 def test_a_plain_text_keeps_its_length_and_has_nothing_hidden(text: str) -> None:
     normal = normalise(text)
@@ -64,7 +61,6 @@ def test_a_plain_text_keeps_its_length_and_has_nothing_hidden(text: str) -> None
         assert not normal.hidden
 
 
-@settings(deadline=None)  # the first call makes the tables ready
 @given(MADE)
 def test_spans_of_trade_words_are_exact(text: str) -> None:
     normal = normalise(text)

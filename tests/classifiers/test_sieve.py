@@ -25,7 +25,7 @@ SIEVE = Sieve(FAMILIES)
 WORDS = st.sampled_from(["是指", "分为", "通常", "可能", "因此", "然而", "据报道", "风险", "骗局", "制度", "2019年", "某某", "人们", "您", "立即", "!", "本平台", "第一步", "活动规则", "成立于", "放心", "基金", "货币型基金", "，", "。", "x", "12"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS | st.text(max_size=4), max_size=12).map("".join))
 def test_no_family_that_matches_is_left_out(text: str) -> None:
     left = SIEVE.of(text)

@@ -16,7 +16,7 @@ PLACES = st.lists(st.integers(0, 900), max_size=8).map(sorted)
 WHOLE = "|".join(f"(?:{part})" for part in PARTS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXT, PLACES, st.sampled_from([WHOLE, "|".join(PARTS[:5]), PARTS[3]]))
 def test_other_meanings_are_those_of_the_whole_expression_where_something_was_found(text: str, places: list[int], pattern: str) -> None:
     stretches = regions_of(places, len(text))
@@ -28,7 +28,7 @@ def test_other_meanings_are_those_of_the_whole_expression_where_something_was_fo
     assert [one for one in whole if any(low <= one[0] < high for low, high in beside)] == [one for one in given_back if any(low <= one[0] < high for low, high in beside)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PLACES, st.integers(0, 900))
 def test_stretches_lie_around_every_place_apart_and_in_order(places: list[int], length: int) -> None:
     stretches = regions_of(places, length)

@@ -154,7 +154,7 @@ def test_reliability_worked_out_by_hand() -> None:
     assert [row[2] for row in told.table] == [1, 2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0, 1), st.lists(st.sampled_from(["rule:r", "genre:news", "evasive"]), unique=True), st.floats(-50, 50), st.floats(-50, 50))
 def test_confidence_stays_between_its_bounds(prior: float, features: list[str], weight: float, bias: float) -> None:
     weights = Weights({key: Weight(weight, 1, 1) for key in ("rule:r", "genre:news", "evasive")}, bias=bias)

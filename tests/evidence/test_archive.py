@@ -224,7 +224,7 @@ for group in range(3):
     assert verify(tmp_path).failures == () and recover(tmp_path) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(uri=st.text(min_size=1, max_size=60), name=st.text(max_size=40))
 def test_no_value_from_a_site_adds_a_header(uri: str, name: str) -> None:
     from evidence import warc

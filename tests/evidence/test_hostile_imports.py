@@ -109,7 +109,7 @@ def test_an_import_killed_before_the_ledger_is_named_and_goes_on_when_repeated(t
     assert [p.suffix for p in (home / "imported").iterdir()] == [".gz"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_change_to_a_file_breaks_the_import_or_the_archive(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Any few bytes replaced or left out, in the file or inside its records: a clear refusal, or captures that read and verify."""

@@ -62,7 +62,7 @@ def test_the_tree_is_that_of_the_rfc_and_every_path_leads_to_its_root(size: int)
             assert merkle.climbed(entry, index, size, merkle.path(made, index)) == top
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(1, 40), st.data())
 def test_no_other_entry_place_or_path_leads_there(size: int, data: st.DataObject) -> None:
     entries = [hashlib.sha256(bytes([n])).digest() for n in range(size)]
