@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from playwright.async_api import Error, Page
 
 from crawler.rendering import page as pages
@@ -146,9 +148,11 @@ def certificate_row(encoded: str) -> dict[str, Any]:
         return {"sha256": "", "der": ""}
     row: dict[str, Any] = {"sha256": hashlib.sha256(der).hexdigest(), "der": encoded}
     try:
-        found = x509.load_der_x509_certificate(der)
-        row |= {"subject": found.subject.rfc4514_string()[:500], "issuer": found.issuer.rfc4514_string()[:500], "serial": f"{found.serial_number:x}",
-                "not_before": found.not_valid_before_utc.isoformat(), "not_after": found.not_valid_after_utc.isoformat()}
+        with warnings.catch_warnings():  # what the library thinks of a stranger's certificate is not for the screen of who patrols
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            found = x509.load_der_x509_certificate(der)
+            row |= {"subject": found.subject.rfc4514_string()[:500], "issuer": found.issuer.rfc4514_string()[:500], "serial": f"{found.serial_number:x}",
+                    "not_before": found.not_valid_before_utc.isoformat(), "not_after": found.not_valid_after_utc.isoformat()}
     except (ValueError, TypeError, *UNREADABLE):
         row["problem"] = "证书无法解析"
     return row
