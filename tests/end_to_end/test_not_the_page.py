@@ -85,7 +85,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 def test_one_made_up_address_a_client_is_asked_and_its_answer_known_again(seen: Seen) -> None:
     made_up = [path for path in seen.site.asked if path not in ("/", "/robots.txt", "/a.html", "/b.html", "/c.html", "/gone.html", "/favicon.ico")]
     assert len(made_up) == len(set(made_up)) == 1
-    assert seen.site.asked.index(made_up[0]) < seen.site.asked.index("/gone.html"), "before the pages it is to be held against"
+    assert seen.of(made_up[0])["time"] < seen.of("/gone.html")["time"], "begun before the pages it is to be held against"
     assert {seen.of(made_up[0])["gate"], seen.of("/gone.html")["gate"]} == {"soft_404"}
     assert [seen.of(path)["gate"] for path in ("/", "/a.html", "/b.html", "/c.html")] == ["page"] * 4
 
