@@ -51,6 +51,9 @@ _STRAIGHT = bounded("^ ?(?:就|能|可以?|有|稳定|稳稳|给|你|您|拿|至
 _THEIRS = bounded("(?:银行|存款|余额宝|同行|别家|其他平台|别人)(?:的)?(?:活期|定期)?(?:才|只有|仅|只|是|为|:)? ?$")  # 银行1.5%,我们11%
 _TENTHS = bounded("^(?:为|达|高达|有|约|能有|可达|每年|每月|:)?$")
 _PAID_OUT = bounded("按[时月季]付|打到(?:你|您)?[^,。]{0,3}卡|打卡里|给(?:到)?(?:你|您)|到(?:你|您)(?:手|账|卡)|准时到|坐等")
+_BY_YEAR = bounded("(?:相当于|等于|折合|合)(?:一)?年(?:化)?|一年[^,。]{0,4}翻")  # 日结千三,相当于一年翻倍
+_WAGES = bounded("招聘|兼职|小时工|临时工|工资|工价|包吃|包住|普工|短工|招工|上班|夜班|白班|钟点|搬运|分拣")
+_TAPE = bounded("换手率|龙虎榜|(?:今日|昨日|周五|上周)收盘|成交额")
 _RAISED = bounded("(?:上浮|提高|提升|加码|增加)[至到]")  # as long as what is put in its place
 _COUNT = bounded("[\\d一二两三四五六七八九十半](?:个)?$")
 _JUST = bounded("^ ?[:为是]?(?:每个?)?(?:(?P<day>日|天)|(?P<week>周)|(?P<month>月)|(?P<quarter>季度?)|(?P<year>年)) ?[:约]?$")
@@ -306,9 +309,13 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
     """月息2分, 投1万日返300, 七天翻倍, 一万变三万: said as people say it."""
     near = text[max(0, rate.start - 60):rate.end + 60]
     if rate.form in ("fen", "wan", "share", "mille"):
-        if _LOAN.search(near) or not (_INVEST.search(near) or _PAID_OUT.search(right)):
+        if _LOAN.search(near) or not (_INVEST.search(near) or _PAID_OUT.search(right) or _BY_YEAR.search(right)):
             return None
+        if text[rate.start:rate.end].startswith("日结") and _WAGES.search(near):
+            return None  # 日结千二: a day's pay
         return _finish(rate, rate.start, rate.end, rate.period, "promised", 0.0)
+    if rate.form in ("double", "grow") and _TAPE.search(near):
+        return None  # 某股7天翻倍,换手率48%: told of a share's price
     if rate.form == "double" and rate.days >= LONG:
         return None  # 六年翻一番: the rule of 72
     if rate.form in ("daily", "lump", "kept", "reverse") and (_TELECOM.search(near) or _LOAN.search(left + right)):
@@ -317,7 +324,7 @@ def _spoken(text: str, rate: Rate, left: str, right: str) -> Yield | None:
         return None
     stance = "expected" if _EXPECTED.search(left) else "promised"
     put = rate.form in ("kept", "reverse") or text.startswith(("投", "入金", "储值", "打款", "汇款", "转账"), rate.start) or (rate.form in ("daily", "lump") and text.startswith(("存", "充值", "本金", "一份", "每份", "单份", "一单", "每单"), rate.start))
-    if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱", "跟上", "来试", "上车", "名额", "带你", "老师", "回本")):
+    if not put and not _INVEST.search(near) and not any(word in near for word in ("只需", "轻松", "钱", "本金", "财富", "资产", "资金", "本钱", "跟上", "来试", "上车", "名额", "带你", "老师", "回本", "想学", "扣1")):
         return None
     days = rate.days
     if rate.period == "total" and not days:

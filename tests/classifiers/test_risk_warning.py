@@ -49,6 +49,13 @@ def test_praise_that_holds_the_word_risk_is_no_warning(words: str) -> None:
     assert [f.level for f in missing(f"{MENU}<h1>本息全额保障，{words}</h1>{ABOUT}")] == [Level.YELLOW]
 
 
+def test_a_short_page_of_a_platform_is_only_worth_a_look_and_a_long_one_is_told_once() -> None:
+    """Below the length of a whole page a platform was told nothing at all: neither rule took it."""
+    short = "我们的理财平台：注册账户、绑定银行卡、选择产品，三步开启财富之旅。随心宝年化8%，季季红年化9%，年年丰年化11%。立即投资，下载APP"
+    assert [f.level for f in missing(short, plain=True)] == [Level.BLUE]
+    assert [f.level for f in missing(f"{MENU}<h1>本息全额保障</h1>{ABOUT}")] == [Level.YELLOW]
+
+
 def test_of_a_short_piece_it_is_only_worth_a_look() -> None:
     assert {f.level for case in CASES["found"] for f in missing(case["text"], plain=True)} == {Level.BLUE}
 
