@@ -40,7 +40,7 @@ _EVERY = r"(?:每个?|一个?|1个?|按)?(?:日|天|月|周|星期|季度|年)|�
 _MAY = r"(?:化|均)?(?:固定|稳定|稳稳|净|可以|可|能|轻松|即|就|躺|坐|稳|都|最少|至少|大概|约|产生){0,3}"
 _GAINS = r"(?:返还?|收息|得息|生息|领息|赚取?|收益|利润|盈利|获利|净利|收入?|得到?|拿到?|入|领取?|分红?|回款?|产出|返利|返现|到账|进账|提现?|产|付(?:给)?[您你])(?:到|收益|利息|约|:)?"
 _BACK = r"(?:就|可以?|即可|能|本息|共|总共|合计|直接)*(?:连本带[利息]|到手|返还?|收回?|拿回|回款|到账|拿到?|取回|领回|变成?|得到?|回收)(?:返还?|收回|拿回|到账|拿到?|取回|领回|得到?|共|到|约|:)?"
-_PUT = r"(?:投(?:资|入|放)?|打款|汇款|转账|储值|[一每单]份|[一每]单|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
+_PUT = r"(?:投(?:资|入|放)?|打款|汇款|转账|储值|套餐|[一每单]份|[一每]单|预?存入?|入金|充值?|预?交|缴|买入?|转入|本金)"
 _RATE = (
     rf"(?P<range>{_N}\s?%?{_TO}{_N}\s?%)"
     rf"|(?P<plus>{_N}\s?%?(?:\s?\+\s?[^\d\n%+]{{0,8}}{_N}\s?%)+)"
@@ -59,7 +59,7 @@ _RATE = (
 # Said with sums of money. Long, and so read by the plain engine, only where one of its beginnings (_BEGINNING) stands.
 _SAID = (
     rf"(?P<grow>(?:投(?:资|入)?)?(?:{_SUM}|\d{{3,6}})(?:本金)?[, ]?(?:{TERM}(?:之?后|内)?)?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变成?|变为|赚成|滚成|翻成)\s?{_SUM})"
-    rf"|(?P<lump>{_PUT}\s?{MONEY}{CURRENCY}?(?:本金)?[, ]?(?:到期|期满|次日|隔日|隔天|第二天|{TERM}(?:之?后|内|到期|以后)?){_BACK}\s?{MONEY}{CURRENCY}?)"
+    rf"|(?P<lump>{_PUT}\s?{MONEY}{CURRENCY}?(?:本金)?[, ]?(?:到期|期满|次日|隔日|隔天|第二天|明[天早日]|当晚|{TERM}(?:之?后|内|到期|以后)?){_BACK}\s?{MONEY}{CURRENCY}?)"
     rf"|(?P<kept>{_SUM}(?:本金)?[, ]?(?:放|存|投|搁){TERM}(?:就|可以?|能|后|内){{0,2}}(?:给(?:您|你)?|返(?:还|给你)?|拿回?|取回?|得|收回?|赚)\s?{MONEY}{CURRENCY}?)"
     rf"|(?P<reverse>(?:{_EVERY}){_MAY}(?:{_GAINS}|进账)\s?{MONEY}{CURRENCY}[, ]?(?:本金|成本)?(?:只需|只要|仅需|才|最低|起步)?投(?:资|入)?\s?{_SUM})"
     rf"|(?P<daily>{_PUT}\s?{MONEY}{CURRENCY}?(?:入会|入股|加盟|激活|成为会员)?[, ]?(?:我们|平台|公司)?(?:{_EVERY}){_MAY}{_GAINS}\s?{MONEY}{CURRENCY}?"
@@ -68,19 +68,19 @@ _SAID = (
     rf"|(?:每|一)?(?:万元|千元|百元)(?:每?日|每天|每?月|年){_MAY}(?:收益|赚|返|得|回报)(?:约|:)?\s?{_X}元)"
 )
 _BEGINNING = (
-    rf"(?:投|存|入金|充|储|交|缴|买|转入|本金|[一每单]份|[一每]单|打款|汇款|转账)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
+    rf"(?:投|存|入金|充|储|交|缴|买|转入|本金|套餐|[一每单]份|[一每]单|打款|汇款|转账)(?:资|入|放|值)?\s?[\d{_CN}]|[每一]?[万千百]元(?:每|日|月|年)"
     rf"|(?:{_X}\s?(?:万|千|w|k)(?:[一二三四五六七八九](?:千|百)?)?|{_X}){CURRENCY}?\s?(?:就|能|可以?|轻松|快速|秒|瞬间)?(?:变|赚成|滚成|翻成|[, ]?{TERM}(?:后|内|就)?变|本金|[一每1](?:天|日|个?月))"
     rf"|\d{{3,6}}(?:就|能|可以?|轻松|秒)?变(?:成)?\s?{_X}\s?(?:万|w)|{_SUM}(?:本金)?[, ]?[放存投搁](?:[\d{_CN}]|半[个年])|(?:{_EVERY}){_MAY}(?:{_GAINS}|进账)\s?{MONEY}{CURRENCY}[, ]?(?:本金|成本)?(?:只需|只要|仅需|才|最低|起步)?投"
 )
 # Literals, one of which stands in or right beside every form: where to look for rates at all.
 HEADS = tuple(dict.fromkeys((
-    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "百分点", "赚一倍", "赚两倍", "赚1倍", "赚2倍", "赚三倍", *(how + digit + "成" for how in ("报", "益", "年", "月", "报达", "益达", "报有", "益有", "高达") for digit in "一二两三四五六七八九123456789"), "放一", "放半", "放三", "存一", "存半", "月变", "年变", "天变", "周变", "次日", "第二天", "变成", "变为", "赚成", "滚成", "翻成",
+    "%", "个点", "趴", "巴仙", "百分之", "分之", "日息", "天息", "日利", "天利", "日费", "天费", "翻", "回本", "百分点", "赚一倍", "赚两倍", "赚1倍", "赚2倍", "赚三倍", *(how + digit + "成" for how in ("报", "益", "年", "月", "报达", "益达", "报有", "益有", "高达") for digit in "一二两三四五六七八九123456789"), "放一", "放半", "放三", "存一", "存半", "月变", "年变", "天变", "周变", "次日", "第二天", "明天变", "明早变", "变成", "变为", "赚成", "滚成", "翻成",
     *(sound + unit for sound in "化息利益报返红结" for unit in "千万"), *(_CN[at] + unit for at in range(len(_CN)) for unit in ("分", "厘", " 分", " 厘")),
     *(digit + unit for digit in "0123456789" for unit in ("分", "厘", " 分", " 厘")),
     *(unit + how + "变" for unit in "万元块钱千wku刀金t币" for how in ("", " ", "就", "能", "可以", "可", "轻松", "快速", "秒", "瞬间")),
     *(digit + "变" for digit in "0123456789"),
     *(unit + verb for unit in "日天月年化均" for verb in ("返", "赚", "收", "得", "可", "入", "领", "拿", "分", "回", "产", "到", "能", "固", "稳", "净")),
-    *(put + first for put in ("投", "投资", "投入", "储值", "一份", "每份", "一单", "每单", "打款", "汇款", "转账", "投放", "存", "存入", "入金", "充", "充值", "交", "缴", "买", "买入", "转入", "本金") for first in "0123456789一二两三四五六七八九十百千"),
+    *(put + first for put in ("投", "投资", "投入", "储值", "一份", "每份", "一单", "每单", "打款", "汇款", "转账", "投放", "存", "存入", "入金", "充", "充值", "交", "缴", "买", "买入", "转入", "本金", "套餐") for first in "0123456789一二两三四五六七八九十百千"),
 )))
 _PER_CENT = bounded(r" ?(?:[\d.]*%|个点|个百分点|趴|巴仙|成)")  # 投一万,每月分红3%: the sum is a rate after all
 _FORM, _SAID_FORM = anchored(_RATE), anchored(_SAID)
@@ -306,7 +306,7 @@ def _growth(form: str, written: str, start: int, end: int) -> Rate | None:
         gain = (after / before - 1) * 100 if before else 0.0
         if form == "kept":
             term, gain = _GROW_TERM.search(written), gain if gain > 0 else after / before * 100 if before else 0.0
-        days = term_days(term.group(1)) if term else 1.0 if re.search("次日|隔[日天]|第二天", written) else 0.0
+        days = term_days(term.group(1)) if term else 1.0 if re.search("次日|隔[日天]|第二天|明[天早日]|当晚", written) else 0.0
         return Rate(start, end, round(gain, 4), round(gain, 4), form, "total", days, stake=before) if 0 < gain < 1e5 else None
     unit = next((value for word, value in (("万元", 1e4), ("千元", 1e3), ("百元", 1e2)) if written.lstrip("每一").startswith(word)), 0.0)
     before = unit or _amount(sums[0])
