@@ -23,6 +23,7 @@ from indexer.progress import read_at
 LOOK_S = 1.0  # between two looks at what is stored
 WINDOW_S = 20.0  # the pace is that of the last seconds
 LATEST = 3
+WIDE = 100  # columns from which the bar and the words need not be short
 _SHADES = {"ok": "green", "not_found": "dim", "redirect_out": "dim", "robots": "dim", "not_html": "dim"}
 
 
@@ -36,12 +37,13 @@ class Live:
         self._pace: deque[tuple[float, int]] = deque(maxlen=200)
         self._began = time.monotonic()
         self._looked = 0.0
-        self._sites, self._waiting, self._showing = 0, 0, 0
+        self._sites, self._known, self._showing = 0, 0, 0
         self._read, self._findings, self._leads = 0, 0, 0
         self._judging = False
         self._lock = threading.Lock()
         self._spinner = Spinner("dots", style="cyan")
-        self._screen = Screen(get_renderable=self._drawn, console=Console(stderr=True), refresh_per_second=6, transient=True)
+        self._console = Console(stderr=True)
+        self._screen = Screen(get_renderable=self._drawn, console=self._console, refresh_per_second=6, transient=True)
 
     def start(self) -> None:
         self._screen.start()
@@ -73,7 +75,8 @@ class Live:
         self._looked = time.monotonic()
         places = standing(self._home, self._run)
         left = [max(min(waiting, self._budgets[site] - visited), showing) for site, (visited, waiting, showing) in places.items() if site < len(self._budgets)]
-        self._waiting, self._sites = sum(left), sum(1 for n in left if n == 0)
+        done = sum(visited for visited, _, _ in places.values())  # the home may know more than we were told
+        self._known, self._sites = max(self._captures, done) + sum(left), sum(1 for n in left if n == 0)
         self._showing = sum(showing for _, _, showing in places.values())
         if self._ingest:
             self._read, self._findings = read_at(self._home, self._run)
@@ -88,17 +91,17 @@ class Live:
         return (recent[-1][1] - recent[0][1]) / (recent[-1][0] - recent[0][0])
 
     def _head(self) -> RenderableType:
-        total, done, speed = len(self._budgets), self._sites, self._speed()
-        known = self._captures + self._waiting
+        total, done, speed, wide = len(self._budgets), self._sites, self._speed(), self._console.width >= WIDE
+        known = max(self._known, self._captures)  # of the last look: between two looks it stands still while the pages come
         parts = [f"已用 {duration(time.monotonic() - self._began)}"]
         if self._judging:
             parts.append("访问已结束，正在研判余下的快照")
         elif speed > 0:
             parts = [f"{speed:.1f} 页/秒" if speed < 10 else f"{speed:.0f} 页/秒", *parts]
-            if self._waiting:
-                parts.append(f"已知的页面约需 {duration(self._waiting / speed + 1)}")
+            if known > self._captures:
+                parts.append(f"{'已知的页面' if wide else ''}约需 {duration((known - self._captures) / speed + 1)}")
         row = Table.grid(padding=(0, 1))
-        row.add_row(self._spinner, Text(f"网站 {done}/{total}", style="bold"), ProgressBar(total=max(known, 1), completed=self._captures, width=24),
+        row.add_row(self._spinner, Text(f"网站 {done}/{total}", style="bold"), ProgressBar(total=max(known, 1), completed=self._captures, width=24 if wide else 8),
                     Text(f"{self._captures}/{known} 页", style="bold"), Text(" · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis"))
         return row
 
