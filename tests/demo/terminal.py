@@ -22,7 +22,8 @@ class Terminal:
         )
         os.close(slave)
         self._seen = bytearray()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         while True:
@@ -60,5 +61,5 @@ class Terminal:
     def ended(self, seconds: float = 60.0) -> int:
         """The exit code."""
         code = self.process.wait(seconds)
-        time.sleep(0.1)  # the reader takes what was written last
+        self._reader.join(5)  # it takes what was written last, and ends with the last process on the terminal
         return code
