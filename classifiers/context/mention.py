@@ -16,6 +16,7 @@ _LENT = bounded("透支|罚息|违约金|滞纳金|民间借贷|借贷利率|贷
 _LOANED = bounded("(?:贷|借款|授信)[^。!?;\n]{0,60}(?:利率|费率|利息)[:为是约在]?\\s?(?:年化|单利)?[^。,\\d]{0,4}$")
 _LENDERS = bounded("投资|收益|标的|出借|理财|回报")
 _RUN_BY = bounded("主办|主管|承办")
+_PAYS = bounded("高息|年化|年息|月息|利息|分红|每月可?领|月月领")  # who runs it is named to sell what pays
 _DECIDED = bounded("^(?:设立|建立|同意|印发|发布|实施)[^,。!?\n]{0,14}(?:试验区|新区|规划|方案|意见|条例|办法|示范区|中心城市|试点)")
 _CARD = bounded("信用卡|核卡|本行")
 _POINTS = bounded("积分|里程")
@@ -85,7 +86,7 @@ def special(before: str, after: str, words: str, code: str, own: bool, operator:
         return Excuse("survey")
     if code == "endorse.state" and _DECIDED.search(after):
         return Excuse("report", "国家机关的公共决定")
-    if code == "endorse.state" and not own and _RUN_BY.search(words + after[:6]):
+    if code == "endorse.state" and not own and _RUN_BY.search(words + after[:6]) and not _PAYS.search(before[-30:] + words + after[:40]):
         return Excuse("disclosure", "主办、主管单位的说明")
     if code == "inducement" and not own and operator != "" and _POINTS.search(near) and _CARD.search(near):
         return Excuse("licensed", "信用卡积分活动（未与名录核对）")
