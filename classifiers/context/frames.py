@@ -152,7 +152,7 @@ for _kind, _cues in EXPLAINS.items():
 _ONLY = {"statistics": ("yield.", "crypto.token", "securities.advice", "superlative", "brand.unlicensed", "endorse.state"), "contract": ("yield.", "asset.cross", "crowdfunding.equity", "loan.misleading", "insurance.misleading")}
 # What turns the same words into an offer, whatever the cues: a game for money, a vacancy that sells, a robot that earns.
 _VETO = {
-    "fiction": bounded("充值|入金|usdt|链游|邀请好友|赚钱|(?:^|[^不非止可能法])提现|(?:^|[^不非止])[可能]提现|复投|质押"), "job": bounded("投资者|投资人|客户抢|稳赚|月入|主营|主推|代理|合伙人"),
+    "fiction": bounded("投资份额|出品份额|份额(?:认购|开放|转让)|万元?一份|充值|入金|usdt|链游|邀请好友|赚钱|(?:^|[^不非止可能法])提现|(?:^|[^不非止])[可能]提现|复投|质押"), "job": bounded("投资者|投资人|客户抢|稳赚|月入|主营|主推|代理|合伙人"),
     "code": bounded("每天稳定|全自动|睡后|收徒|躺赚|实盘收益|加微信"), "statistics": bounded("我们|本平台|本产品|推出|群|直播间|免费|跟着|老师|开户|加微信"), "contract": bounded("平台(?:承诺|保证|垫付|将|会)|风险(?:备付|准备)金|红包|返现"),
     "complaint": bounded("(?:^|[^a-z])a:|答:|不用担心|请放心|先行(?:赔付|垫付)"), "academic": bounded("我们(?:的)?(?:平台|产品|团队|老师)|加微信|扫码"),
 }

@@ -10,6 +10,7 @@ from linear import linear
 from classifiers.context import KINDS, OPERATORS, excuse, excuse_for, kind_of
 from classifiers.context.frames import FRAMES, frame_of
 from classifiers.context.sayings import operator_of
+from classifiers.context.trades import other_trade
 from classifiers.model import Genre
 
 
@@ -98,3 +99,13 @@ def test_the_page_for_analysts_names_every_kind_and_every_licence() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "analyst" / "contexts.md").read_text(encoding="utf-8")
     assert [label for label in KINDS.values() if f"| {label} |" not in page] == []
     assert [label for label in OPERATORS.values() if label not in page] == []
+
+
+@pytest.mark.parametrize(("text", "clear"), [
+    ("充值1000元送100元洗车券", True), ("投资满1000元送100元洗车券", False),
+    ("电影众筹:支持99元可获得门票一张,非股权投资", True), ("电影众筹:支持99元可获得门票一张,另按收益分红", False),
+    ("购房送装修基金5万元,首付15%起", True), ("购房送理财基金5万元,首付15%起", False),
+    ("营业厅:预存600元送600元话费", True), ("绑卡投资:注册送600元话费", False),
+])
+def test_a_gift_with_a_shop_s_own_goods_is_no_lure_to_invest(text: str, clear: bool) -> None:
+    assert (other_trade(text, 0, len(text), "inducement") is not None) == clear
