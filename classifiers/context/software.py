@@ -14,12 +14,12 @@ AROUND = 600  # characters read on either side
 _RUN = bounded(
     "pip3? install|git clone|npm (?:install|run)|docker|localhost|requirements\\.txt|readme|python3? [\\w./-]+\\.py|node(?:js)? [\\w./-]+\\.js|\\bmake [a-z]+\\b|import [a-z_]+|from [a-z_.]+ import|"
     "\\bconfig\\.[a-z]{2,5}\\b|\\b[a-z_]{3,}\\.(?:py|js|ts|go|java|cpp|md|json|yaml|yml|toml|ipynb|db)\\b|\\bgo get\\b|\\bmvn\\b|\\bpytest\\b|[a-z]+_[a-z_]+ ?[(=]|api[ _-]?key|api ?密钥|触发词|\\bdef |\\bconst |\\bselect \\*|\\bsdk\\b|"
-    "\"\"\"|\\b[a-z]{2,}\\.[a-z_]{3,}\\(|目录说明|目录结构|项目结构|环境要求|运行环境|安装依赖|依赖安装|环境变量|命令行|源代码|本仓库|克隆|编译|二次开发|开源|单元测试|接口文档|接口封装|输入参数|输出参数|返回值|定时任务|爬虫|代码仓"
+    "\"\"\"|\\b[a-z]{2,}\\.[a-z_]{3,}\\(|目录说明|目录结构|项目结构|环境要求|运行环境|安装依赖|依赖安装|环境变量|命令行|源代码|本仓库|克隆|编译|二次开发|开源|单元测试|接口文档|接入文档|对接文档|接口封装|输入参数|输出参数|返回值|定时任务|爬虫|代码仓"
 )
 # Of parts of a program.
 _PARTS = bounded(
     "多?智能体|\\bagents?\\b|\\bllm\\b|大(?:语言)?模型|提示词|prompt|工作流|流水线|状态机|框架|架构|模块|组件|回测|因子|数据源|数据采集|引擎|编排|工具调用|知识库|\\brag\\b|\\bmcp\\b|\\bcli\\b|web ?ui|streamlit|sqlite|redis|mysql|"
-    "\\bk线数据|技术栈|前端|后端|字段|配置项|参数|日志|缓存|封装|接口|单机|部署|脚本|渲染|交互式|数据库|skill|macd|\\brsi\\b|\\bboll\\b|夏普|sharpe|\\bjson\\b|\\bapi\\b|路线图|需求文档|非目标|本期不做|更新日志|webhook|\\bmvp\\b|\\bbeta\\b|看板|产品定位|里程碑|竞品"
+    "\\bk线数据|技术栈|前端|后端|字段|配置项|参数|日志|缓存|封装|接口|单机|部署|脚本|渲染|交互式|数据库|skill|macd|\\brsi\\b|\\bboll\\b|夏普|sharpe|\\bjson\\b|\\bapi\\b|路线图|需求文档|非目标|本期不做|更新日志|webhook|回调地址|异步通知|验签|商户号|\\bhttps\\b|\\bmvp\\b|\\bbeta\\b|看板|产品定位|里程碑|竞品"
 )
 # Somebody sells: of such a text nothing is cleared.
 _SOLD = bounded(

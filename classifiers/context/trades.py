@@ -31,7 +31,7 @@ _MONEY = bounded(
 )
 # A commission on one sale of goods or of a service, to who brought the buyer: lawful, and paid in every shop.
 _SALE = bounded(
-    "带客|房产经纪|购房|购车|试驾|车主|宽带|订单|下单|确认收货|签收|发货|供货|实付|成交额|成交价|销售额|销售价|售价|首单|商品|货款|带货|门店|到店|进店|入住|客房|房晚|报名|课程|会员卡|健身卡|年卡|代金券|优惠券|团购|橱窗|淘客|淘宝客|"
+    "带客|骑手|网约车|快递员|跑满|入职|试用期|房产经纪|购房|购车|试驾|车主|宽带|订单|下单|确认收货|签收|发货|供货|实付|成交额|成交价|销售额|销售价|售价|首单|商品|货款|带货|门店|到店|进店|入住|客房|房晚|报名|课程|会员卡|健身卡|年卡|代金券|优惠券|团购|橱窗|淘客|淘宝客|"
     "小程序码|选品|试用装|购买|买家|买手|民宿|机票|门票|服务器|套餐|软件|订阅|家装|装修|瓷砖|橱柜"
 )
 # Who buys the right to recruit, earns from those who recruit in turn, or for ever: that is no commission on a sale.
