@@ -19,7 +19,7 @@ _RUN = bounded(
 # Of parts of a program.
 _PARTS = bounded(
     "多?智能体|\\bagents?\\b|\\bllm\\b|大(?:语言)?模型|提示词|prompt|工作流|流水线|状态机|框架|架构|模块|组件|回测|因子|数据源|数据采集|引擎|编排|工具调用|知识库|\\brag\\b|\\bmcp\\b|\\bcli\\b|web ?ui|streamlit|sqlite|redis|mysql|"
-    "\\bk线数据|技术栈|前端|后端|字段|配置项|参数|日志|缓存|封装|接口|单机|部署|脚本|渲染|交互式|数据库|skill|macd|\\brsi\\b|\\bboll\\b|夏普|sharpe|\\bjson\\b|\\bapi\\b|路线图|需求文档|非目标|本期不做|更新日志|webhook|回调地址|异步通知|验签|商户号|\\bhttps\\b|\\bmvp\\b|\\bbeta\\b|看板|产品定位|里程碑|竞品"
+    "\\bk线数据|技术栈|前端|后端|字段|配置项|参数|日志|缓存|封装|接口|单机|部署|脚本|渲染|交互式|数据库|skill|macd|\\brsi\\b|\\bboll\\b|夏普|sharpe|\\bjson\\b|\\bapi\\b|路线图|需求文档|非目标|本期不做|更新日志|webhook|回调地址|验签|\\bmvp\\b|\\bbeta\\b|看板|产品定位|里程碑|竞品"
 )
 # Somebody sells: of such a text nothing is cleared.
 _SOLD = bounded(
