@@ -29,7 +29,7 @@ NEW = {
     "flag": ["跟着我们稳稳当当赚钱", "每月稳稳当当到账", "钱放这里稳稳当当生息", "稳稳当当地赚钱，人人可投", "存进来稳稳当当生息"],
     "excuse": [{"text": text, "because": "否定"} for text in ("没有稳稳当当赚钱的理财", "不可能稳稳当当赚钱", "投资不会稳稳当当赚钱", "谁也不能保证稳稳当当赚钱", "世上没有稳稳当当赚钱的事")],
 }
-STEADY = html("跟着我们稳稳当当赚钱，立即投资，注册即送红包。")
+STEADY = html("跟着我们稳稳当当赚钱，立即投资，注册即送红包。市场有风险，投资需谨慎。")  # or the page lacked a warning as well
 DENIED = html("请注意，没有稳稳当当赚钱的理财，投资需谨慎。", title="示例财富网络借贷平台")
 PROMISE = html("平台承诺100%本息保障，立即投资。")
 
@@ -225,7 +225,7 @@ def test_nothing_is_applied_where_it_may_not_be(home: Path, tmp_path: Path) -> N
 
 
 def test_samples_are_bounded_however_much_is_found(home: Path, shipped: Knowledge) -> None:
-    write(home, [visit(200 + n, html(f"跟着我们稳稳当当赚钱，第{n}期，稳稳当当{'到账' if n % 2 else '生息'}。立即投资")) for n in range(40)])
+    write(home, [visit(200 + n, html(f"跟着我们稳稳当当赚钱，第{n}期，稳稳当当{'到账' if n % 2 else '生息'}。立即投资。市场有风险，投资需谨慎。")) for n in range(40)])
     catch_up(home / "archive", shipped, ask=False)
     one = run(begun(text_of(patterns=["稳稳当当(?:地)?(?:赚钱|生息|到账)[^。]{0,12}"])), home)
     assert HuntSample.objects.filter(hunt=one).count() <= 2 * hunt.MOST_SAMPLES
