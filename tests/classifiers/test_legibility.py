@@ -138,7 +138,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_pages_cost_little(name: str) -> None:
     markup = f"{HOSTILE[name]}</style><h1>{CLAIM}</h1><p style='font-size:6px'>{WARNING}</p>"
-    unread(markup, ("投资有风险", "需谨慎"), CLAIM)
+    told = tuple(f"风险提示字号 6px（“{words}”）" for words in ("投资有风险", "需谨慎"))
+    assert unread(markup, ("投资有风险", "需谨慎"), CLAIM) == (() if name == "pieces" else told)  # a hundred thousand pieces are too dear to look at
 
 
 def test_a_page_without_a_style_costs_nothing() -> None:

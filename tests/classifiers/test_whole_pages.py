@@ -67,6 +67,9 @@ def test_no_padding_hides_a_promise(padding: str) -> None:
 
 
 @linear
-@pytest.mark.parametrize("unit", ["保本", "年化收益12%", "1%+", "“保本”、", "投1万", "不保本，", "第一条"])
-def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    assert judged(unit * (300_000 // len(unit))).genre
+@pytest.mark.parametrize(("unit", "codes"), [
+    ("保本", {"guarantee.principal", "risk.no_warning"}), ("年化收益12%", {"yield.promise", "yield.excessive", "risk.no_warning"}), ("1%+", set()),
+    ("“保本”、", {"guarantee.principal"}), ("投1万", set()), ("不保本，", set()), ("第一条", set()),
+])
+def test_the_time_grows_with_the_text_and_no_faster(unit: str, codes: set[str]) -> None:
+    assert {finding.code for finding in judged(unit * (300_000 // len(unit))).findings} == codes
