@@ -61,8 +61,8 @@ def judge(page: Page, knowledge: Knowledge, *, on: datetime.date | None = None) 
             hits += _word_hits(entry, index, normal.text, reading, about=about[entry.rule.topic])
     reader = Reader(page, knowledge, normal, genre, on)
     verdict = reader.verdict(hits, common, reasons)
-    missing: dict[str, Hit] = {}  # by code: what a whole page lacks is not said once more of a piece of it
-    for entry in sorted(engine.absent, key=lambda entry: -Level[entry.rule.level.upper()]):
+    missing: dict[str, Hit] = {}  # by code, the graver first: what a whole page lacks is not said once more of a piece of it
+    for entry in engine.absent:
         if entry.rule.code not in missing and (hit := _missing(entry.rule, page, normal, verdict)):
             missing[entry.rule.code] = hit
     added = (reader.finding(hit) for hit in missing.values())

@@ -18,7 +18,7 @@ from classifiers import genre as genres
 from classifiers.bounded import bounded
 from classifiers.knowledge import Knowledge
 from classifiers.literals import Words, alternatives, needed
-from classifiers.model import Genre
+from classifiers.model import Genre, Level
 from classifiers.normalise import normalise
 from classifiers.numbers import HEADS as YIELD_HEADS
 from classifiers.rules import Rule, Topic
@@ -108,7 +108,8 @@ class Engine:
         numbers = {word: number for number, word in enumerate(self.words)}
         self.cues = {numbers[word]: word for word in genres.WORDS}
         self.compiled = [_compile(index, rule, knowledge.topics, numbers) for index, rule in enumerate(knowledge.rules)]
-        self.absent = [entry for entry in self.compiled if entry.rule.absence is not None]
+        lacking = [entry for entry in self.compiled if entry.rule.absence is not None]
+        self.absent = sorted(lacking, key=lambda entry: Level[entry.rule.level.upper()], reverse=True)
         self.keys: dict[int, list[Expression]] = defaultdict(list)  # by a word of what an expression needs most
         self.keyless: list[Expression] = []
         for entry in self.compiled:

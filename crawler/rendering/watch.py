@@ -26,7 +26,8 @@ _watches: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
 
 class Watch:
     """``resources``: one row a request: url, type, method, status, mime, failed. ``main``: the top frame's newest answer; ``main_failure``: why its
-    newest request that failed did (net::ERR_…): a page that sends the browser elsewhere is itself told as aborted, before or after what it led to failed. ``session``: DevTools on the page, where it was begun for a client."""
+    newest request that failed did (net::ERR_…); a page that sends the browser elsewhere is itself told as aborted, before or after what it led to
+    fails. ``session``: DevTools on the page, where it was begun for a client."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
